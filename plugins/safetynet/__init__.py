@@ -1,0 +1,1 @@
+"""safetynet: from what departments deliver to one warehouse of the monitored low-income population."""

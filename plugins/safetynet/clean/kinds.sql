@@ -1,0 +1,373 @@
+-- One cleaner per kind of column, in steps, each a column of the cleaning statement's next layer:
+--   <kind>_characters(raw)                     the cell's characters without blanks, signs and widths that do not count
+--   <kind>_read(characters)                    what they say, NULL where they say nothing of this kind
+--   <kind>_value(read)                         the cell in its one form, NULL where it is not accepted
+--   <kind>_issue(raw, characters, read, value) why a filled cell has no value, NULL otherwise
+--   <kind>_repair(raw, characters, value)      how a used cell's text differed from its one form, NULL otherwise
+-- The first test of every step is the one form itself, so that a clean cell costs one look. Some kinds take what
+-- their column declares (as-of date, unit, spellings) as further arguments of _read or _value.
+
+-- ---- text shared by the kinds ------------------------------------------------------------------------------------
+
+CREATE MACRO is_spoiled(raw) AS contains(raw, chr(65533)) OR contains(raw, chr(0));
+CREATE MACRO is_too_long(raw) AS strlen(raw) > 32767;
+CREATE MACRO is_blank(raw) AS raw = '' OR regexp_full_match(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]*');
+
+-- Excel's ="…" around a text, and blanks, zero-width characters and byte order marks at both ends.
+CREATE MACRO trimmed(raw) AS
+    regexp_replace(
+        regexp_replace(raw, '^[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+|[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+$', '', 'g'),
+        '^="(.*)"$', '\1', 's'
+    );
+
+-- No blank anywhere, no leading apostrophe, full-width digits, letters and signs in half width.
+CREATE MACRO squeezed(raw) AS
+    translate(
+        regexp_replace(
+            regexp_replace(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]+', '', 'g'),
+            '^="(.*)"$|^[''‘’`]+', '\1'
+        ),
+        '０１２３４５６７８９．，－／％：＋ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ（）',
+        '0123456789.,-/%:+ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz()'
+    );
+
+CREATE MACRO squeezed_cell(raw) AS CASE WHEN raw = '' OR is_too_long(raw) THEN NULL ELSE nullif(squeezed(raw), '') END;
+
+CREATE MACRO is_mangled_number(text) AS regexp_full_match(text, '[+-]?\d(\.\d+)?[Ee]\+?\d+');
+
+-- The issue that any kind may have; `otherwise` is the kind's own.
+CREATE MACRO cell_issue(raw, value, otherwise) AS
+    CASE
+        WHEN value IS NOT NULL OR is_blank(raw) THEN NULL
+        WHEN is_too_long(raw) THEN 'too_long'
+        WHEN is_spoiled(raw) THEN 'undecodable'
+        ELSE otherwise
+    END;
+
+-- The repair that any kind may need; `otherwise` is the kind's own.
+CREATE MACRO cell_repair(raw, one_form, otherwise) AS
+    CASE
+        WHEN one_form IS NULL OR raw = one_form THEN NULL
+        WHEN trimmed(raw) = one_form THEN 'outer_blanks'
+        ELSE otherwise
+    END;
+
+-- ---- id_number: 18 characters that pass GB 11643 (ISO 7064 MOD 11-2) ----------------------------------------------
+
+CREATE MACRO id_check_character(text) AS
+    substr('10X98765432', 1 + (
+        (ord(text[1]) - 48) * 7 + (ord(text[2]) - 48) * 9 + (ord(text[3]) - 48) * 10 + (ord(text[4]) - 48) * 5
+        + (ord(text[5]) - 48) * 8 + (ord(text[6]) - 48) * 4 + (ord(text[7]) - 48) * 2 + (ord(text[8]) - 48)
+        + (ord(text[9]) - 48) * 6 + (ord(text[10]) - 48) * 3 + (ord(text[11]) - 48) * 7 + (ord(text[12]) - 48) * 9
+        + (ord(text[13]) - 48) * 10 + (ord(text[14]) - 48) * 5 + (ord(text[15]) - 48) * 8 + (ord(text[16]) - 48) * 4
+        + (ord(text[17]) - 48) * 2
+    ) % 11, 1);
+
+-- The same for the old form of 15 digits, which leaves out the century (19) and the check character.
+CREATE MACRO id_check_character_of_15(text) AS
+    substr('10X98765432', 1 + (
+        (ord(text[1]) - 48) * 7 + (ord(text[2]) - 48) * 9 + (ord(text[3]) - 48) * 10 + (ord(text[4]) - 48) * 5
+        + (ord(text[5]) - 48) * 8 + (ord(text[6]) - 48) * 4 + 1 * 2 + 9
+        + (ord(text[7]) - 48) * 6 + (ord(text[8]) - 48) * 3 + (ord(text[9]) - 48) * 7 + (ord(text[10]) - 48) * 9
+        + (ord(text[11]) - 48) * 10 + (ord(text[12]) - 48) * 5 + (ord(text[13]) - 48) * 8 + (ord(text[14]) - 48) * 4
+        + (ord(text[15]) - 48) * 2
+    ) % 11, 1);
+
+CREATE MACRO id_birth_date(text) AS try_cast(text[7:10] || '-' || text[11:12] || '-' || text[13:14] AS DATE);
+
+CREATE MACRO id_number_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '\d{17}[\dX]') THEN raw
+        WHEN raw = '' OR is_too_long(raw) THEN NULL
+        ELSE upper(regexp_replace(squeezed(raw), '[-–—''‘’`]', '', 'g'))
+    END;
+
+CREATE MACRO id_number_read(characters) AS
+    CASE
+        WHEN length(characters) = 18 THEN characters
+        WHEN regexp_full_match(characters, '\d{15}')
+            THEN characters[1:6] || '19' || characters[7:15] || id_check_character_of_15(characters)
+        WHEN length(characters) = 19 AND characters[1] = 'G' THEN characters[2:19]
+        WHEN length(characters) IN (20, 22) THEN characters[1:18]
+    END;
+
+CREATE MACRO id_number_value(read, as_of) AS
+    CASE
+        WHEN
+            regexp_full_match(read, '[1-9]\d{5}(18[89]|19\d|20\d)\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]')
+            AND read[18] = id_check_character(read)
+            AND CASE WHEN read[13:14] <= '28' THEN read[7:14] <= strftime(as_of, '%Y%m%d') ELSE coalesce(id_birth_date(read) <= as_of, false) END
+            AND read[1:6] <> '999999'
+            THEN read
+    END;
+
+CREATE MACRO id_number_issue(raw, characters, read, value, as_of) AS
+    cell_issue(raw, value, CASE
+        WHEN is_mangled_number(characters) THEN 'scientific_notation'
+        WHEN regexp_full_match(characters, '9{6}.*|0+|1+') THEN 'placeholder'
+        WHEN NOT regexp_full_match(characters, '[0-9X]+|G[0-9X]{18}') THEN 'no_id_number'
+        WHEN read IS NULL THEN 'wrong_length'
+        WHEN coalesce(id_birth_date(read) > as_of, true) THEN 'impossible_birth_date'
+        ELSE 'wrong_checksum'
+    END);
+
+CREATE MACRO id_number_repair(raw, characters, value) AS
+    cell_repair(raw, value, CASE
+        WHEN length(characters) = 15 THEN 'fifteen_digits'
+        WHEN length(characters) = 19 THEN 'leading_g'
+        WHEN length(characters) > 18 THEN 'disability_number'
+        WHEN regexp_matches(raw, '[０-９ＸｘＧｇ]') THEN 'full_width'
+        WHEN regexp_matches(raw, '[\x{200B}-\x{200F}\x{2060}\x{FEFF}]') THEN 'zero_width'
+        WHEN regexp_matches(raw, '[''‘’`]') THEN 'apostrophe'
+        WHEN regexp_matches(raw, '[-–—]') THEN 'hyphen'
+        WHEN regexp_matches(raw, '[\s\x{A0}\x{3000}]') THEN 'inner_blanks'
+        ELSE 'lower_case'
+    END);
+
+-- ---- person_name ------------------------------------------------------------------------------------------------
+
+CREATE MACRO person_name_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '[一-龥·]+') THEN raw
+        WHEN is_too_long(raw) OR is_spoiled(raw) THEN NULL
+        ELSE regexp_replace(trimmed(raw), '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+|^[''‘`]', '', 'g')
+    END;
+
+CREATE MACRO person_name_read(characters) AS
+    CASE WHEN regexp_matches(characters, '[・.•‧．∙･⋅]') THEN regexp_replace(characters, '[・.•‧．∙･⋅]', '·', 'g') ELSE characters END;
+
+CREATE MACRO person_name_value(read) AS nullif(read, '');
+
+CREATE MACRO person_name_issue(raw, characters, read, value) AS cell_issue(raw, value, 'no_name');
+
+CREATE MACRO person_name_repair(raw, characters, value) AS
+    cell_repair(raw, value, CASE WHEN characters <> value THEN 'middle_dot' ELSE 'inner_blanks' END);
+
+-- ---- division_code: 6, 9 or 12 digits → 12, in the division table on the as-of date ------------------------------
+
+CREATE MACRO division_code_characters(raw) AS
+    CASE WHEN regexp_full_match(raw, '\d{12}') THEN raw ELSE regexp_replace(squeezed_cell(raw), '\.0$', '') END;
+
+CREATE MACRO division_code_read(characters) AS
+    CASE
+        WHEN length(characters) = 12 THEN characters
+        WHEN regexp_full_match(characters, '\d{6}|\d{9}') THEN rpad(characters, 12, '0')
+    END;
+
+CREATE MACRO division_code_value(read) AS CASE WHEN read IN (SELECT division_code FROM division) THEN read END;
+
+CREATE MACRO division_code_issue(raw, characters, read, value) AS
+    cell_issue(raw, value, CASE WHEN regexp_full_match(read, '\d{12}') THEN 'unknown_division' ELSE 'no_division_code' END);
+
+CREATE MACRO division_code_repair(raw, characters, value) AS
+    cell_repair(raw, value, CASE WHEN length(characters) < 12 THEN 'padded' ELSE 'inner_blanks' END);
+
+-- ---- date: never after the as-of date ----------------------------------------------------------------------------
+
+CREATE MACRO date_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '\d{4}-\d{2}-\d{2}') THEN raw
+        WHEN raw = '' OR is_too_long(raw) THEN NULL
+        ELSE squeezed(regexp_replace(trimmed(raw), '[T\s\x{3000}]+0?0:00(:00(\.0+)?)?$', ''))
+    END;
+
+CREATE MACRO date_read(characters) AS
+    CASE
+        WHEN regexp_full_match(characters, '\d{4}-\d{2}-\d{2}') THEN try_cast(characters AS DATE)
+        WHEN regexp_full_match(characters, '\d{4}(-\d{1,2}-|/\d{1,2}/|\.\d{1,2}\.|年\d{1,2}月)\d{1,2}日?')
+            AND contains(characters, '年') = contains(characters, '日')
+            THEN try_cast(regexp_replace(regexp_replace(regexp_replace(characters, '日$', ''), '[年月/.]', '-', 'g'), '-(\d)\b', '-0\1', 'g') AS DATE)
+        WHEN regexp_full_match(characters, '\d{8}') THEN try_cast(characters[1:4] || '-' || characters[5:6] || '-' || characters[7:8] AS DATE)
+        WHEN regexp_full_match(characters, '\d{5}(\.0)?') THEN DATE '1899-12-30' + CAST(characters[1:5] AS INTEGER)
+    END;
+
+CREATE MACRO date_value(read, as_of) AS CASE WHEN read BETWEEN DATE '1880-01-01' AND as_of THEN read END;
+
+CREATE MACRO date_issue(raw, characters, read, value, as_of) AS
+    cell_issue(raw, value, CASE WHEN read > as_of THEN 'after_as_of' ELSE 'no_date' END);
+
+CREATE MACRO date_repair(raw, characters, value) AS
+    cell_repair(raw, strftime(value, '%Y-%m-%d'), CASE
+        WHEN regexp_full_match(characters, '\d{5}(\.0)?') THEN 'excel_serial'
+        WHEN contains(raw, ':') THEN 'time_of_day'
+        ELSE 'date_form'
+    END);
+
+-- ---- month: YYYY-MM ----------------------------------------------------------------------------------------------
+
+CREATE MACRO month_characters(raw) AS CASE WHEN regexp_full_match(raw, '\d{4}-\d{2}') THEN raw ELSE date_characters(raw) END;
+
+CREATE MACRO month_form(characters) AS
+    CASE
+        WHEN regexp_full_match(characters, '\d{4}-\d{2}') THEN characters
+        WHEN regexp_full_match(characters, '\d{4}(-|/|年)\d{1,2}月?') AND contains(characters, '年') = contains(characters, '月')
+            THEN characters[1:4] || '-' || lpad(regexp_extract(characters, '(\d+)月?$', 1), 2, '0')
+        WHEN regexp_full_match(characters, '\d{6}(\.0)?') THEN characters[1:4] || '-' || characters[5:6]
+        -- A spreadsheet turns a typed month into the first of that month.
+        WHEN regexp_full_match(characters, '\d{4}[-/]0?\d{1,2}[-/]0?1') THEN characters[1:4] || '-' || lpad(regexp_extract(characters, '^\d{4}[-/](\d{1,2})', 1), 2, '0')
+    END;
+
+CREATE MACRO month_read(characters) AS
+    CASE WHEN month_form(characters)[6:7] BETWEEN '01' AND '12' AND month_form(characters) > '1880' THEN month_form(characters) END;
+
+CREATE MACRO month_value(read, as_of) AS CASE WHEN read <= strftime(as_of, '%Y-%m') THEN read END;
+
+CREATE MACRO month_issue(raw, characters, read, value, as_of) AS
+    cell_issue(raw, value, CASE WHEN read > strftime(as_of, '%Y-%m') THEN 'after_as_of' ELSE 'no_month' END);
+
+CREATE MACRO month_repair(raw, characters, value) AS cell_repair(raw, value, 'month_form');
+
+-- ---- money: yuan -------------------------------------------------------------------------------------------------
+
+-- Digits with at most one point, and thousands separators only where they belong.
+CREATE MACRO plain_number(text) AS
+    CASE WHEN regexp_full_match(text, '[+-]?\d{1,15}(\.\d*)?|[+-]?\d{1,3}(,\d{3}){1,4}(\.\d*)?') THEN replace(text, ',', '') END;
+
+CREATE MACRO money_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '-?\d{1,13}(\.\d{1,2})?') THEN raw
+        ELSE plain_number(regexp_replace(squeezed_cell(raw), '^([+-]?)[￥¥]|[元圆]$', '\1', 'g'))
+    END;
+
+CREATE MACRO money_read(characters, multiplier) AS
+    CASE
+        WHEN multiplier = 1 AND regexp_full_match(characters, '-?\d{1,13}(\.\d{1,2})?') THEN CAST(characters AS DECIMAL(18, 2))
+        ELSE CAST(try_cast(characters AS DECIMAL(28, 10)) * multiplier AS DECIMAL(18, 2))
+    END;
+
+CREATE MACRO money_value(read, may_be_negative) AS CASE WHEN may_be_negative OR read >= 0 THEN read END;
+
+CREATE MACRO money_issue(raw, characters, read, value) AS
+    cell_issue(raw, value, CASE WHEN read < 0 THEN 'negative' ELSE 'no_amount' END);
+
+CREATE MACRO money_repair(raw, characters, value) AS
+    CASE
+        WHEN value IS NULL OR raw = characters THEN NULL
+        WHEN trimmed(raw) = characters THEN 'outer_blanks'
+        WHEN regexp_matches(raw, '[￥¥元圆]') THEN 'currency_sign'
+        WHEN regexp_matches(raw, '[,，]') THEN 'thousands_separator'
+        ELSE 'number_form'
+    END;
+
+-- ---- yes_no, sex, category: by table, never by substring ---------------------------------------------------------
+
+CREATE MACRO yes_no_characters(raw) AS CASE WHEN raw IN ('是', '否') THEN raw ELSE squeezed_cell(raw) END;
+
+CREATE MACRO yes_no_read(characters) AS
+    CASE
+        WHEN characters IN ('是', 'Y', 'y', '1', '√', '有', '已参保') THEN true
+        WHEN characters IN ('否', 'N', 'n', '0', '×', '无', '未参保') THEN false
+    END;
+
+CREATE MACRO yes_no_value(read) AS read;
+
+CREATE MACRO yes_no_issue(raw, characters, read, value) AS cell_issue(raw, value, 'not_yes_or_no');
+
+CREATE MACRO yes_no_repair(raw, characters, value) AS
+    cell_repair(raw, CASE value WHEN true THEN '是' WHEN false THEN '否' END, 'spelling');
+
+CREATE MACRO sex_characters(raw) AS CASE WHEN raw IN ('男', '女') THEN raw ELSE squeezed_cell(raw) END;
+
+CREATE MACRO sex_read(characters) AS
+    CASE WHEN characters IN ('男', '男性', '1') THEN '男' WHEN characters IN ('女', '女性', '2') THEN '女' END;
+
+CREATE MACRO sex_value(read) AS read;
+
+CREATE MACRO sex_issue(raw, characters, read, value) AS cell_issue(raw, value, 'no_sex');
+
+CREATE MACRO sex_repair(raw, characters, value) AS cell_repair(raw, value, 'spelling');
+
+-- `spellings` maps every accepted spelling, the one form included, to the one form.
+CREATE MACRO category_characters(raw) AS CASE WHEN regexp_full_match(raw, '[一-龥A-Z]+') THEN raw ELSE squeezed_cell(raw) END;
+
+CREATE MACRO category_read(characters, spellings) AS spellings[characters];
+
+CREATE MACRO category_value(read) AS read;
+
+CREATE MACRO category_issue(raw, characters, read, value) AS cell_issue(raw, value, 'not_a_listed_value');
+
+CREATE MACRO category_repair(raw, characters, value) AS cell_repair(raw, value, 'spelling');
+
+-- ---- count, number, percent --------------------------------------------------------------------------------------
+
+CREATE MACRO number_characters(raw) AS
+    CASE WHEN regexp_full_match(raw, '-?\d{1,15}(\.\d{1,15})?') THEN raw ELSE plain_number(squeezed_cell(raw)) END;
+
+CREATE MACRO number_read(characters) AS CAST(characters AS DOUBLE);
+
+CREATE MACRO number_value(read) AS read;
+
+CREATE MACRO number_issue(raw, characters, read, value) AS cell_issue(raw, value, 'no_number');
+
+CREATE MACRO number_repair(raw, characters, value) AS
+    CASE
+        WHEN value IS NULL OR raw = characters THEN NULL
+        WHEN trimmed(raw) = characters THEN 'outer_blanks'
+        ELSE 'number_form'
+    END;
+
+CREATE MACRO count_characters(raw) AS number_characters(raw);
+
+CREATE MACRO count_read(characters) AS
+    CASE WHEN regexp_full_match(characters, '\+?\d+(\.0*)?') THEN CAST(regexp_extract(characters, '\d+') AS BIGINT) END;
+
+CREATE MACRO count_value(read) AS read;
+
+CREATE MACRO count_issue(raw, characters, read, value) AS cell_issue(raw, value, 'no_count');
+
+CREATE MACRO count_repair(raw, characters, value) AS number_repair(raw, characters, value);
+
+CREATE MACRO percent_characters(raw) AS
+    CASE WHEN regexp_full_match(raw, '\d{1,3}(\.\d+)?%') THEN raw ELSE squeezed_cell(raw) END;
+
+-- A bare number up to 1 could be a share or a percentage; which of them is not guessed.
+CREATE MACRO percent_read(characters) AS
+    CASE
+        WHEN regexp_full_match(characters, '\d{1,3}(\.\d+)?%') THEN CAST(replace(characters, '%', '') AS DOUBLE) / 100
+        WHEN regexp_full_match(characters, '\d{1,3}(\.\d+)?') AND (CAST(characters AS DOUBLE) = 0 OR CAST(characters AS DOUBLE) > 1)
+            THEN CAST(characters AS DOUBLE) / 100
+    END;
+
+CREATE MACRO percent_value(read) AS read;
+
+CREATE MACRO percent_issue(raw, characters, read, value) AS
+    cell_issue(raw, value, CASE WHEN regexp_full_match(characters, '[01](\.\d+)?') THEN 'share_or_percentage' ELSE 'no_percentage' END);
+
+CREATE MACRO percent_repair(raw, characters, value) AS
+    CASE
+        WHEN value IS NULL OR regexp_full_match(raw, '\d+(\.\d+)?%') THEN NULL
+        WHEN regexp_full_match(trimmed(raw), '\d+(\.\d+)?%') THEN 'outer_blanks'
+        ELSE 'number_form'
+    END;
+
+-- ---- code: a text that identifies something; text ----------------------------------------------------------------
+
+CREATE MACRO code_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '[A-Z]*\d+') THEN raw
+        WHEN raw = '' OR is_too_long(raw) OR is_spoiled(raw) THEN NULL
+        ELSE regexp_replace(regexp_replace(trimmed(raw), '^[''‘`]', ''), '^(\d+)\.0$', '\1')
+    END;
+
+CREATE MACRO code_read(characters) AS CASE WHEN characters <> '' AND NOT is_mangled_number(characters) THEN characters END;
+
+CREATE MACRO code_value(read) AS read;
+
+CREATE MACRO code_issue(raw, characters, read, value) AS cell_issue(raw, value, 'scientific_notation');
+
+CREATE MACRO code_repair(raw, characters, value) AS cell_repair(raw, value, 'number_form');
+
+CREATE MACRO text_characters(raw) AS
+    CASE
+        WHEN regexp_full_match(raw, '[一-龥0-9A-Za-z]+') THEN raw
+        WHEN raw = '' OR is_too_long(raw) OR is_spoiled(raw) THEN NULL
+        ELSE trimmed(raw)
+    END;
+
+CREATE MACRO text_read(characters) AS nullif(characters, '');
+
+CREATE MACRO text_value(read) AS read;
+
+CREATE MACRO text_issue(raw, characters, read, value) AS cell_issue(raw, value, 'undecodable');
+
+CREATE MACRO text_repair(raw, characters, value) AS cell_repair(raw, value, 'outer_blanks');

@@ -1,0 +1,206 @@
+"""The contract of a feed: what one department promises to deliver, as a typed model of its YAML file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+DEPARTMENTS = Path(__file__).parent / "departments"
+
+
+class Kind(StrEnum):
+    """Kinds of column; each has one cleaner in clean/kinds.sql."""
+
+    ID_NUMBER = "id_number"
+    PERSON_NAME = "person_name"
+    DIVISION_CODE = "division_code"
+    DATE = "date"
+    MONTH = "month"
+    MONEY = "money"
+    YES_NO = "yes_no"
+    SEX = "sex"
+    CATEGORY = "category"
+    COUNT = "count"
+    NUMBER = "number"
+    PERCENT = "percent"
+    CODE = "code"
+    TEXT = "text"
+
+
+SQL_TYPES: dict[Kind, str] = {
+    Kind.DATE: "DATE",
+    Kind.MONEY: "DECIMAL(18,2)",
+    Kind.YES_NO: "BOOLEAN",
+    Kind.COUNT: "BIGINT",
+    Kind.NUMBER: "DOUBLE",
+    Kind.PERCENT: "DOUBLE",
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Titles(_Strict):
+    """One thing said in the two languages of the house."""
+
+    zh: str
+    en: str
+
+
+class Owner(_Strict):
+    """Who answers for a feed, and where messages to them go."""
+
+    department: Titles
+    contact: str
+    channels: Annotated[
+        str,
+        Field(pattern=r"^SAFETYNET_ALERT_[A-Z_]+$"),
+    ]
+    """Name of the environment variable that holds the Apprise addresses, separated by blanks."""
+
+
+class Column(_Strict):
+    """One column: every known spelling of its header, and what its cells must be."""
+
+    headers: Annotated[tuple[str, ...], Field(min_length=1)]
+    kind: Kind
+    required: bool = False
+    sensitive: bool = False
+    may_be_negative: bool = False
+    values: dict[str, tuple[str, ...]] = {}
+    """For kind category: accepted value → its other accepted spellings."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Column:
+        if (self.kind is Kind.CATEGORY) != bool(self.values):
+            raise ValueError("values belong to columns of kind category, and to them alone")
+        if self.may_be_negative and self.kind is not Kind.MONEY:
+            raise ValueError("may_be_negative belongs to money")
+        if self.kind in (Kind.ID_NUMBER, Kind.PERSON_NAME) and not self.sensitive:
+            raise ValueError(f"a column of kind {self.kind} is sensitive")
+        return self
+
+    @property
+    def sql_type(self) -> str:
+        """The column's type in the lake."""
+        return SQL_TYPES.get(self.kind, "VARCHAR")
+
+
+class Person(_Strict):
+    """The columns that name the primary person of a row."""
+
+    id_number: str = "id_number"
+    name: str = "person_name"
+    division: str = "division_code"
+
+
+class Bounds(_Strict):
+    """When a readable batch is held back until someone releases it."""
+
+    quarantined_share: float = 0.05
+    quarantined_rows: int = 20
+    volume_low: float = 0.5
+    volume_high: float = 2.0
+    volume_from_rows: int = 100
+
+
+class Header(_Strict):
+    """How the header row is found: the row with the most known headers among the first rows."""
+
+    within_first_rows: int = 10
+
+
+class Csv(_Strict):
+    """The declared dialect of a text file; encodings in the order in which the header is tried."""
+
+    encodings: Annotated[tuple[Literal["gb18030", "utf-8"], ...], Field(min_length=1)]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+
+
+def _known_key_part(part: str) -> str:
+    if not part:
+        raise ValueError("a part of a key has a name")
+    return part
+
+
+class Contract(_Strict):
+    """What a feed is: owner, rhythm, format, columns, key. One YAML file each, unknown keys refused."""
+
+    feed: str
+    department: str
+    title: Titles
+    owner: Owner
+    domain: Literal["registry", "education", "medical", "housing", "water", "income", "verification"]
+    cadence: Literal["monthly", "quarterly", "term", "irregular"]
+    delivery: Literal["snapshot", "increment"]
+    format: Literal["xlsx", "csv"]
+    csv: Csv | None = None
+    header: Header = Header()
+    sheet: str | None = None
+    """Name of the only data sheet; None: every sheet that has the header."""
+    person: Person | None = None
+    key: Annotated[tuple[Annotated[str, AfterValidator(_known_key_part)], ...], Field(min_length=1)]
+    """Column names, `person`, `a|person` (the first that is there), `sign(column)`."""
+    bounds: Bounds = Bounds()
+    columns: dict[str, Column]
+    ignored: tuple[str, ...] = ()
+    """Headers that are knowingly left out."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Contract:
+        if (self.format == "csv") != (self.csv is not None):
+            raise ValueError("a csv feed declares its dialect, and no other feed does")
+        named = {"person"} if self.person else set()
+        for part in self.key:
+            for name in part.removeprefix("sign(").removesuffix(")").split("|"):
+                if name not in self.columns and name not in named:
+                    raise ValueError(f"key part {part!r} names no column")
+        if self.person:
+            for name in (self.person.id_number, self.person.name, self.person.division):
+                if name not in self.columns:
+                    raise ValueError(f"person column {name!r} is not in the contract")
+        return self
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that must be there."""
+        return tuple(name for name, column in self.columns.items() if column.required)
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Names of the columns that never reach the analysts' warehouse."""
+        return tuple(name for name, column in self.columns.items() if column.sensitive)
+
+    @property
+    def id_columns(self) -> tuple[str, ...]:
+        """Names of the columns that hold id numbers; each has a `<name>_damaged` beside it in the lake."""
+        return tuple(name for name, column in self.columns.items() if column.kind is Kind.ID_NUMBER)
+
+    def first_header(self, column: str) -> str:
+        """The header of a column as its department writes it."""
+        return self.columns[column].headers[0]
+
+
+def load(path: Path) -> Contract:
+    """Read one contract; raises pydantic.ValidationError naming the key that is wrong."""
+    department, feed = path.parent.name, path.stem
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return Contract(feed=f"{department}_{feed}", department=department, **declared)
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """Every feed of departments/, by name, in the order of their paths."""
+    loaded = [load(path) for path in sorted(DEPARTMENTS.glob("*/*.yml"))]
+    return {contract.feed: contract for contract in loaded}
+
+
+def contract(feed: str) -> Contract:
+    """The contract of one feed; KeyError for a feed that nobody declared."""
+    return contracts()[feed]

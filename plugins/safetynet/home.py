@@ -1,0 +1,112 @@
+"""Where things lie: one home for all state, an inbox, a reference folder, and the clock of the county."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COUNTY_TIME = ZoneInfo("Asia/Shanghai")
+
+_PERSONAL_DIGITS = re.compile(r"\d(?:[\s\-]?\d){8,}[\dXx]?")
+
+
+def now() -> datetime:
+    """The present moment, with its time zone, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def county_day(moment: datetime) -> date:
+    """The calendar day of a moment where the county is."""
+    return moment.astimezone(COUNTY_TIME).date()
+
+
+def masked(name: str) -> str:
+    """A file name as it may be told: runs of nine and more digits become stars, control characters go."""
+    printable = "".join(character if character.isprintable() else "�" for character in name)
+    return _PERSONAL_DIGITS.sub(lambda run: "*" * len(run.group()), printable)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation; made when first asked for, private to the account that runs it."""
+
+    root: Path
+    inbox: Path
+    reference: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home that SAFETYNET_HOME, SAFETYNET_INBOX and SAFETYNET_REFERENCE name."""
+        root = Path(os.environ.get("SAFETYNET_HOME") or CHECKOUT / "home").expanduser().resolve()
+        inbox = os.environ.get("SAFETYNET_INBOX")
+        reference = os.environ.get("SAFETYNET_REFERENCE")
+        return cls(
+            root=root,
+            inbox=Path(inbox).expanduser().resolve() if inbox else root / "inbox",
+            reference=Path(reference).expanduser().resolve() if reference else root / "reference",
+        )
+
+    @property
+    def has_own_inbox(self) -> bool:
+        """Whether the inbox is the home's own, and not somebody's that was pointed at."""
+        return self.inbox == self.root / "inbox"
+
+    def folder(self, *parts: str) -> Path:
+        """A folder of the home, made with mode 0700 where it is missing."""
+        path = self.root.joinpath(*parts)
+        if not path.is_dir():
+            self.root.mkdir(parents=True, exist_ok=True)
+            current = self.root
+            for part in parts:
+                current = current / part
+                current.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    @property
+    def operations(self) -> Path:
+        """The operations store, where it is the embedded SQLite file."""
+        return self.root / "operations.sqlite"
+
+    def landed(self, sha256: str) -> Path:
+        """Where the bytes of this hash lie."""
+        return self.root / "landing" / sha256[:2] / sha256
+
+    def batch_file(self, feed: str, batch_id: str) -> Path:
+        """The Parquet file of a batch."""
+        return self.root / "lake" / feed / f"{batch_id}.parquet"
+
+    @property
+    def current(self) -> Path:
+        """The warehouse that analysts open."""
+        return self.root / "warehouse" / "current.duckdb"
+
+    @property
+    def restricted(self) -> Path:
+        """The file that holds private data (mode 0600)."""
+        return self.root / "warehouse" / "restricted.duckdb"
+
+    def key_secret(self) -> str:
+        """The secret behind every key: SAFETYNET_KEY_SECRET, else made once into secrets/person_key (0600)."""
+        given = os.environ.get("SAFETYNET_KEY_SECRET")
+        if given:
+            return given
+        path = self.folder("secrets") / "person_key"
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        if not path.exists():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(secrets.token_hex(32))
+                stream.flush()
+                os.fsync(stream.fileno())
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            draft.unlink()
+        return path.read_text().strip()

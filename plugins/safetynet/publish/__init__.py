@@ -1,0 +1,1 @@
+"""The lake's Parquet file of a batch and its ledger row, published together."""

@@ -1,0 +1,1 @@
+"""One reader per format: text cells and the row numbers a person sees; nothing is guessed."""

@@ -1,0 +1,209 @@
+"""Text files with a declared delimiter, streamed: decoded, split and counted without guessing a dialect.
+
+A record is what a spreadsheet shows as one row: a quoted line break does not end it, and a blank line is one.
+Records with too few or too many cells come last, marked ragged, with their row numbers.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from safetynet.read.footer import NOTE, TOTAL
+from safetynet.read.sheet import HEAD_ROWS, row_schema
+from safetynet.refusal import Refused
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_READ_BYTES = 1 << 20
+_LARGEST_RECORD = 16 << 20
+_HEAD_BYTES = 1 << 20
+_MOST_RAGGED = 200_000
+_NO_DATA = re.compile(f"{TOTAL}|{NOTE}")
+
+csv.field_size_limit(_LARGEST_RECORD)
+
+
+def byte_order_mark(path: Path) -> tuple[str | None, int]:
+    """The encoding that a file's first bytes declare and how many bytes say so; (None, 0) for most files."""
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            return encoding, len(mark)
+    return None, 0
+
+
+class _Utf8(io.RawIOBase):
+    """A file's text as valid UTF-8; what cannot be decoded becomes U+FFFD. Counts line ends as it goes."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder(encoding)(errors="replace").decode
+        self._left = memoryview(b"")
+        self.line_ends = 0
+        self.last = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, b"" at the end."""
+        while not self._left:
+            delivered = self._stream.read(_READ_BYTES)
+            self._left = memoryview(self._decode(delivered, not delivered).encode("utf-8"))
+            if not delivered:
+                break
+        given = bytes(self._left if size < 0 else self._left[:size])
+        self._left = self._left[len(given) :]
+        self.line_ends += given.count(b"\n")
+        self.last = given[-1:] or self.last
+        return given
+
+
+@dataclass
+class _Ragged:
+    """Records whose number of cells is not the header's: row numbers (1-based) and their text."""
+
+    delimiter: str
+    numbers: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    refusal: Refused | None = None
+
+    def __call__(self, row: pyarrow.csv.InvalidRow) -> str:
+        self.numbers.append(row.number)
+        self.texts.append(row.text)
+        if row.text.count('"') % 2:
+            self.refusal = Refused("unclosed_quote", row=row.number)
+        elif len(self.numbers) > _MOST_RAGGED:
+            self.refusal = Refused("ragged_file", rows=len(self.numbers))
+        return "skip"
+
+    def number_valid(self, first: int, count: int) -> np.ndarray:
+        """Row numbers of `count` records with the right number of cells, of which `first` came before."""
+        passed = np.asarray(self.numbers, dtype=np.int64) - 1 - np.arange(len(self.numbers))
+        index = np.arange(first, first + count)
+        return (index + 1 + np.searchsorted(passed, index, side="right")).astype(np.int32)
+
+    def cells(self, position: int) -> list[str]:
+        return next(csv.reader([self.texts[position]], delimiter=self.delimiter), [""])
+
+    def batch(self, below: int, columns: list[int]) -> pa.RecordBatch:
+        """The ragged records under row `below`, missing cells blank."""
+        rows = [
+            (number, self.cells(position)) for position, number in enumerate(self.numbers) if number > below
+        ]
+        cells = [[row[index] if index < len(row) else "" for _, row in rows] for index in columns]
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array([number for number, _ in rows], pa.int32()),
+                pa.array([True] * len(rows), pa.bool_()),
+                *(pa.array(column, pa.string()) for column in cells),
+            ],
+            schema=row_schema(len(columns)),
+        )
+
+
+class DelimitedText:
+    """One text file under one declared encoding and delimiter."""
+
+    name = None
+
+    def __init__(self, path: Path, encoding: str, skip: int, delimiter: str) -> None:
+        self.encoding = encoding
+        self._path = path
+        self._skip = skip
+        self._delimiter = delimiter
+
+    def _open(self) -> _Utf8:
+        stream = self._path.open("rb")
+        stream.seek(self._skip)
+        return _Utf8(stream, self.encoding)
+
+    def head(self) -> list[list[str]]:
+        text = self._open().read(_HEAD_BYTES).decode("utf-8", errors="replace")
+        rows: list[list[str]] = []
+        try:
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter):
+                rows.append(row or [""])
+                if len(rows) == HEAD_ROWS:
+                    break
+        except csv.Error:
+            pass
+        return rows
+
+    def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
+        names = [f"c{i}" for i in range(len(self.head()[below - 1]))]
+        schema = row_schema(len(columns))
+        stream = self._open()
+        ragged = _Ragged(self._delimiter)
+        records = 0
+        try:
+            reader = pyarrow.csv.open_csv(
+                pa.PythonFile(stream, mode="r"),
+                read_options=pyarrow.csv.ReadOptions(
+                    column_names=names, use_threads=False, block_size=_LARGEST_RECORD
+                ),
+                parse_options=pyarrow.csv.ParseOptions(
+                    delimiter=self._delimiter,
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=ragged,
+                ),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()),
+                    include_columns=[names[index] for index in columns],
+                    strings_can_be_null=False,
+                    check_utf8=False,
+                ),
+            )
+            for batch in reader:
+                if ragged.refusal:
+                    raise ragged.refusal
+                numbers = ragged.number_valid(records, batch.num_rows)
+                records += batch.num_rows
+                numbered = pa.RecordBatch.from_arrays(
+                    [pa.array(numbers), pa.array(np.zeros(len(numbers), dtype=bool)), *batch.columns], schema=schema
+                )
+                yield numbered if not len(numbers) or numbers[0] > below else numbered.filter(pa.array(numbers > below))
+        except pa.ArrowInvalid as error:
+            raise Refused("record_too_long" if "straddl" in str(error) else "unreadable_text") from error
+        if ragged.refusal:
+            raise ragged.refusal
+        self._refuse_truncated(ragged, records, len(names), stream.last)
+        if stream.line_ends > records + len(ragged.numbers):
+            self._refuse_malformed_quotes()
+        if ragged.numbers:
+            yield ragged.batch(below, columns)
+
+    def _refuse_truncated(self, ragged: _Ragged, records: int, width: int, last: bytes) -> None:
+        total = records + len(ragged.numbers)
+        if not ragged.numbers or ragged.numbers[-1] != total or last in (b"\n", b"\r", b""):
+            return
+        cells = ragged.cells(-1)
+        first = next((cell for cell in cells if cell.strip()), "")
+        if len(cells) < width and not _NO_DATA.match(first):
+            raise Refused("truncated_text", row=total)
+
+    def _refuse_malformed_quotes(self) -> None:
+        """Where cells hold line breaks, a stray quote may have swallowed rows: read once more, strictly."""
+        text = io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
+        row = 0
+        try:
+            for row, _ in enumerate(csv.reader(text, delimiter=self._delimiter, strict=True), start=1):
+                pass
+        except csv.Error as error:
+            raise Refused("unclosed_quote", row=row + 1) from error

@@ -1,0 +1,73 @@
+"""A delivered file as sheets, by what its first bytes say it is and what its contract declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetynet.contract import Contract
+from safetynet.read import delimited, header, workbook
+from safetynet.read.sheet import Sheet
+from safetynet.refusal import Refused
+
+_ZIP = b"PK\x03\x04"
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_NUL_SHARE = 0.01
+_RECOGNISED = 0.5
+
+
+def is_workbook(start: bytes) -> bool:
+    """Whether a file's first bytes are those of an xlsx or xls."""
+    return start.startswith((_ZIP, _OLE))
+
+
+def _texts(path: Path, contract: Contract) -> list[Sheet]:
+    dialect = contract.csv
+    start = path.open("rb").read(1 << 16)
+    if dialect is None:
+        lowered = start.lstrip().lower()
+        if lowered.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+            raise Refused("html_not_workbook")
+        raise Refused("text_not_workbook")
+    marked, skip = delimited.byte_order_mark(path)
+    if marked is None and start.count(b"\0") > len(start) * _NUL_SHARE:
+        raise Refused("unknown_encoding", encodings=list(dialect.encodings))
+    encodings = (marked,) if marked else dialect.encodings
+    tried = [delimited.DelimitedText(path, encoding, skip, dialect.delimiter) for encoding in encodings]
+    scores = [header.recognised(contract, sheet.head()) for sheet in tried]
+    if max(scores) == 0 and not any(_is_text(start, encoding) for encoding in encodings):
+        raise Refused("unknown_encoding", encodings=list(dialect.encodings))
+    return [tried[scores.index(max(scores))]]
+
+
+def _is_text(start: bytes, encoding: str) -> bool:
+    decoded = start.decode(encoding, errors="replace")
+    return decoded.count("\ufffd") <= max(2, len(decoded) // 200)
+
+
+def data_sheets(path: Path, contract: Contract) -> tuple[list[Sheet], list[str]]:
+    """The sheets that hold the feed's table, and the names of filled sheets that do not.
+
+    A file of one sheet is that sheet whatever its header, so that what is wrong with it can be told.
+    Raises Refused for a file that is empty or cannot be opened.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if not start:
+        raise Refused("empty_file")
+    if not is_workbook(start):
+        return _texts(path, contract), []
+    filled = workbook.sheets(path)
+    if not filled:
+        raise Refused("empty_file")
+    if contract.sheet is not None:
+        named: list[Sheet] = [sheet for sheet in filled if sheet.name == contract.sheet]
+        if not named:
+            raise Refused("missing_sheet", sheet=contract.sheet)
+        return named, [sheet.name for sheet in filled if sheet.name != contract.sheet]
+    scores = [header.recognised(contract, sheet.head()) for sheet in filled]
+    if max(scores) < _RECOGNISED:
+        best = scores.index(max(scores))
+        return [filled[best]], [sheet.name for index, sheet in enumerate(filled) if index != best]
+    data: list[Sheet] = [sheet for sheet, score in zip(filled, scores, strict=True) if score >= _RECOGNISED]
+    others = [sheet.name for sheet, score in zip(filled, scores, strict=True) if score < _RECOGNISED]
+    return data, others

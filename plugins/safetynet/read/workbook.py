@@ -1,0 +1,117 @@
+"""Workbooks (xlsx and xls) by calamine: real numbers and dates become the text that names them exactly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from safetynet.read.sheet import HEAD_ROWS, row_schema
+from safetynet.refusal import Refused
+
+_ROWS_AT_ONCE = 20_000
+_EXACT_INTEGER = 10**15
+_UNPACKED_LIMIT = 4 << 30
+_RATIO_LIMIT = 400
+_RATIO_FROM = 64 << 20
+
+Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+
+
+def _number(value: float) -> str:
+    """A real number as text; beyond fifteen digits its last digits are lost, and E+ says so."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return "#NUM!"
+    if abs(value) >= _EXACT_INTEGER:
+        return f"{value:.14E}"
+    if value == int(value):
+        return str(int(value))
+    return np.format_float_positional(value, trim="-")
+
+
+def _moment(value: dt.datetime) -> str:
+    return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+
+
+_AS_TEXT: dict[type, Callable[..., str]] = {
+    str: lambda value: value,
+    float: _number,
+    int: lambda value: _number(float(value)),
+    bool: lambda value: "TRUE" if value else "FALSE",
+    dt.date: dt.date.isoformat,
+    dt.datetime: _moment,
+    dt.time: dt.time.isoformat,
+    dt.timedelta: str,
+}
+
+
+def _text(cells: tuple[Cell, ...]) -> pa.Array:
+    if set(map(type, cells)) == {str}:
+        return pa.array(cells, pa.string())
+    return pa.array([_AS_TEXT[type(cell)](cell) for cell in cells], pa.string())
+
+
+class WorkbookSheet:
+    """One sheet of a workbook; the workbook is in memory as long as its sheets are."""
+
+    encoding = None
+
+    def __init__(self, sheet: CalamineSheet) -> None:
+        self.name: str = sheet.name
+        self._sheet = sheet
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no cell of the sheet is filled."""
+        return self._sheet.total_height == 0
+
+    def head(self) -> list[list[str]]:
+        return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._sheet.iter_rows(), HEAD_ROWS)]
+
+    def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
+        schema = row_schema(len(columns))
+        rows = islice(self._sheet.iter_rows(), below, None)
+        number = below + 1
+        while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+            cells = list(zip(*chunk, strict=True))
+            yield pa.RecordBatch.from_arrays(
+                [
+                    pa.array(np.arange(number, number + len(chunk), dtype=np.int32)),
+                    pa.array(np.zeros(len(chunk), dtype=bool)),
+                    *(_text(cells[index]) for index in columns),
+                ],
+                schema=schema,
+            )
+            number += len(chunk)
+
+
+def _refuse_bombs(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    ratio = unpacked / max(path.stat().st_size, 1)
+    if unpacked > _UNPACKED_LIMIT or (unpacked > _RATIO_FROM and ratio > _RATIO_LIMIT):
+        raise Refused("zip_bomb")
+
+
+def sheets(path: Path) -> list[WorkbookSheet]:
+    """The sheets of a workbook that hold any cell.
+
+    Raises Refused: password, zip_bomb, unreadable_workbook (truncated, damaged or no workbook at all).
+    """
+    try:
+        _refuse_bombs(path)
+        workbook = CalamineWorkbook.from_path(str(path))
+        found = [WorkbookSheet(workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+    except PasswordError as error:
+        raise Refused("password") from error
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+        raise Refused("unreadable_workbook") from error
+    return [sheet for sheet in found if not sheet.is_empty]
