@@ -1,0 +1,77 @@
+with dates as (
+    select observed_on from {{ ref('observation_date') }}
+),
+
+enrollments as (
+    select * from {{ ref('core_education_enrollment') }}
+),
+
+dropouts as (
+    select * from {{ ref('core_education_dropout') }}
+),
+
+-- A status without a date is as old as the batch that says it.
+departures as (
+    select
+        person_key,
+        household_key,
+        division_code,
+        coalesce(status_date, as_of) as left_on,
+        valid_from,
+        valid_to,
+        {{ evidence('education_enrollment', 'enrollments') }} as evidence
+    from enrollments
+    where enrollment_status = '辍学'
+    union all
+    select
+        person_key,
+        household_key,
+        division_code,
+        dropped_out_on as left_on,
+        valid_from,
+        valid_to,
+        {{ evidence('education_dropout', 'dropouts') }} as evidence
+    from dropouts
+),
+
+returns as (
+    select
+        dates.observed_on,
+        dropouts.person_key,
+        max(dropouts.returned_on) as returned_on
+    from dropouts
+    inner join dates on {{ counts_on('dates.observed_on', 'dropouts') }}
+    where dropouts.return_status = '已劝返'
+    group by dates.observed_on, dropouts.person_key
+),
+
+out_of_school as (
+    select
+        dates.observed_on,
+        departures.person_key,
+        max(departures.household_key) as household_key,
+        max(departures.division_code) as division_code,
+        max(departures.left_on) as left_on,
+        list(departures.evidence order by departures.evidence) as evidence
+    from departures
+    inner join dates on {{ counts_on('dates.observed_on', 'departures') }}
+    left join returns
+        on
+            dates.observed_on = returns.observed_on
+            and departures.person_key = returns.person_key
+    where returns.returned_on is null or returns.returned_on <= departures.left_on
+    group by dates.observed_on, departures.person_key
+)
+
+select
+    'EDU_DROPPED_OUT' as rule_id,
+    household_key,
+    person_key,
+    division_code,
+    cast(null as double) as observed_value,
+    cast(null as double) as threshold_value,
+    '自 ' || strftime(left_on, '%Y-%m-%d') || ' 起辍学，此后没有已劝返复学的记录。' as explanation,
+    'Out of school since ' || strftime(left_on, '%Y-%m-%d') || ', and no return is recorded after that day.' as explanation_en,
+    evidence,
+    observed_on
+from out_of_school

@@ -1,0 +1,20 @@
+with hits as (
+    select * from {{ ref('rule_hit') }}
+),
+
+silence as (
+    select * from {{ ref('silence') }}
+)
+
+select hits.*
+from hits
+where
+    not exists (
+        select 1
+        from silence
+        where
+            hits.rule_id = silence.rule_id
+            and hits.observed_on = silence.observed_on
+            and hits.household_key is not distinct from silence.household_key
+            and hits.person_key is not distinct from silence.person_key
+    )

@@ -1,0 +1,39 @@
+with rules as (
+    select rule_id, absence_feed from {{ ref('rule') }} where absence_feed is not null
+),
+
+hits as (
+    select rule_id, household_key, person_key, observed_on from {{ ref('rule_hit') }}
+),
+
+doubts as (
+    select * from {{ ref('absence_silence') }}
+),
+
+memberships as (
+    select distinct person_key, household_key from {{ ref('core_registry_member') }} where household_key is not null
+),
+
+doubts_about as (
+    select *, person_key as subject_key from doubts
+    union all by name
+    select doubts.*, memberships.household_key as subject_key
+    from doubts
+    inner join memberships on doubts.person_key = memberships.person_key
+)
+
+select
+    hits.rule_id,
+    hits.household_key,
+    hits.person_key,
+    hits.observed_on,
+    doubts_about.feed,
+    doubts_about.batch_id,
+    doubts_about.row_number
+from hits
+inner join rules on hits.rule_id = rules.rule_id
+inner join doubts_about
+    on
+        rules.absence_feed = doubts_about.feed
+        and coalesce(hits.person_key, hits.household_key) = doubts_about.subject_key
+        and {{ counts_on('hits.observed_on', 'doubts_about') }}
