@@ -1,0 +1,26 @@
+with staged as (
+    select * from {{ ref('stg_education__dropout') }} where repeats_row is null
+),
+
+person_record as (
+    select * from {{ ref('person_record') }} where feed = 'education_dropout'
+)
+
+select
+    person_record.person_key,
+    person_record.household_key,
+    person_record.division_code,
+    {{ county_code('person_record.division_code') }} as county_code,
+    staged.school_name,
+    staged.grade,
+    staged.dropped_out_on,
+    staged.return_status,
+    staged.returned_on,
+    staged.batch_id,
+    staged.row_number,
+    staged.as_of,
+    staged.valid_from,
+    staged.valid_to
+from staged
+inner join person_record
+    on staged.batch_id = person_record.batch_id and staged.row_number = person_record.row_number

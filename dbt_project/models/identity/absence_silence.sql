@@ -1,0 +1,131 @@
+with batch as (
+    select * from {{ source('build', 'batch') }}
+),
+
+feed as (
+    select distinct absence_feed as feed from {{ ref('rule') }} where absence_feed is not null
+),
+
+mention as (
+    select * from {{ ref('resolved_mention') }}
+),
+
+person as (
+    select * from {{ ref('person') }}
+),
+
+replaced_batch as (
+    select * from {{ ref('batch_replacement') }}
+),
+
+resolved_row as (
+    select * from {{ ref('resolved_row') }}
+),
+
+quarantined as (
+    select
+        batch.feed,
+        lake.batch_id,
+        lake.row_number,
+        try_cast(left(lake.id_number, 17) as bigint) as number_id,
+        lake.person_name,
+        coalesce(lake.division_code, batch.scope) as division_code,
+        batch.as_of as valid_from,
+        least(
+            (
+                select min(replaced_batch.replaced_on)
+                from replaced_batch
+                where
+                    replaced_batch.batch_id = lake.batch_id
+                    and starts_with(coalesce(lake.division_code, ''), replaced_batch.replaced_prefix)
+            ),
+            resolved_row.resolved_on
+        ) as valid_to
+    from {{ source('lake_of_all', 'row') }} as lake
+    inner join batch on lake.batch_id = batch.batch_id
+    inner join feed on batch.feed = feed.feed
+    left join resolved_row
+        on lake.batch_id = resolved_row.batch_id and lake.row_number = resolved_row.row_number
+    where lake.disposition = 'quarantined' and batch.counts
+),
+
+unlinked as (
+    select
+        mention.feed,
+        mention.batch_id,
+        mention.row_number,
+        mention.number_id,
+        mention.person_name,
+        mention.division_code,
+        mention.valid_from,
+        mention.valid_to
+    from mention
+    inner join feed on mention.feed = feed.feed
+    where mention.match_method = 'none'
+),
+
+doubtful as (
+    select * from quarantined
+    union all by name
+    select * from unlinked
+),
+
+-- A row whose number is somebody's of its name is told by it; any other row may be any namesake's of its place.
+described as (
+    select
+        doubtful.*,
+        case
+            when {{ is_village('doubtful.division_code') }} then doubtful.division_code
+            else left({{ division_prefix('doubtful.division_code') }}, 6)
+        end as place,
+        person.person_id is not null
+        and (
+            doubtful.person_name is null
+            or doubtful.person_name = person.person_name
+            or {{ is_one_apart('doubtful.person_name', 'person.person_name') }}
+        ) as is_told_by_number
+    from doubtful
+    left join person on doubtful.number_id = person.person_id
+),
+
+registered as (
+    select distinct person_id, person_name, division_code
+    from mention
+    where feed = 'registry_member'
+),
+
+silenced as (
+    select
+        feed,
+        batch_id,
+        row_number,
+        valid_from,
+        valid_to,
+        number_id as person_id
+    from described
+    where number_id is not null
+    union
+    select
+        described.feed,
+        described.batch_id,
+        described.row_number,
+        described.valid_from,
+        described.valid_to,
+        registered.person_id
+    from described
+    inner join registered
+        on
+            described.person_name = registered.person_name
+            and starts_with(registered.division_code, described.place)
+    where not described.is_told_by_number
+)
+
+select
+    silenced.feed,
+    person.person_key,
+    silenced.batch_id,
+    silenced.row_number,
+    silenced.valid_from,
+    silenced.valid_to
+from silenced
+inner join person on silenced.person_id = person.person_id

@@ -1,0 +1,47 @@
+with mention as (
+    select * from {{ ref('resolved_mention') }}
+),
+
+number_name as (
+    select * from {{ ref('number_name') }}
+),
+
+-- Of a number that stands under several names, every row whose name is not the number's.
+other_name as (
+    select
+        mention.batch_id,
+        mention.feed,
+        mention.row_number,
+        'person_name' as column_name,
+        case when number_name.agrees then 'id_number_under_two_names' else 'name_disagrees_with_id_number' end as finding
+    from mention
+    inner join number_name
+        on mention.number_id = number_name.number_id and mention.person_name = number_name.person_name
+    where not number_name.is_owner_name
+),
+
+registered as (
+    select * from mention where feed = 'registry_member' and {{ counts_on(as_of()) }}
+),
+
+person_of_two_households as (
+    select person_id
+    from registered
+    group by person_id
+    having min(household_code) <> max(household_code)
+),
+
+two_households as (
+    select
+        registered.batch_id,
+        registered.feed,
+        registered.row_number,
+        'household_code' as column_name,
+        'person_in_two_households' as finding
+    from registered
+    semi join person_of_two_households on registered.person_id = person_of_two_households.person_id
+)
+
+select * from other_name
+union all
+select * from two_households

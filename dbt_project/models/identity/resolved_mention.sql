@@ -1,0 +1,22 @@
+{{ config(materialized='view') }}
+
+with mention as (
+    select * from {{ ref('mention') }}
+),
+
+unnumbered as (
+    select * from {{ ref('unnumbered') }}
+)
+
+select
+    mention.*,
+    coalesce(unnumbered.person_id, mention.number_id) as person_id,
+    unnumbered.person_id is null as is_by_number,
+    case
+        when unnumbered.person_id is null then 'id_number'
+        when unnumbered.linked_number_id is not null then 'linked'
+        else 'none'
+    end as match_method
+from mention
+left join unnumbered
+    on mention.batch_id = unnumbered.batch_id and mention.row_number = unnumbered.row_number

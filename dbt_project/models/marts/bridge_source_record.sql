@@ -1,0 +1,19 @@
+with person_record as (
+    select * from {{ ref('person_record') }} where {{ counts_on(as_of()) }}
+),
+
+batch as (
+    select * from {{ source('build', 'batch') }}
+)
+
+select
+    person_record.feed,
+    person_record.batch_id,
+    {{ masked_file_name('batch.source_file') }} as source_file,
+    person_record.row_number,
+    person_record.person_key,
+    person_record.household_key,
+    person_record.match_method,
+    person_record.match_probability
+from person_record
+inner join batch on person_record.batch_id = batch.batch_id

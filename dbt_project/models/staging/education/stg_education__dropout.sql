@@ -1,0 +1,1 @@
+{{ stage('education_dropout') }}

@@ -1,0 +1,1 @@
+{{ stage('health_chronic_disease') }}

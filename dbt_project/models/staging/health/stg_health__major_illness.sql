@@ -1,0 +1,1 @@
+{{ stage('health_major_illness') }}

@@ -1,0 +1,1 @@
+{{ stage('housing_safety') }}

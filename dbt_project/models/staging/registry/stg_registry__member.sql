@@ -1,0 +1,1 @@
+{{ stage('registry_member') }}

@@ -1,0 +1,64 @@
+{#- Sources are named by what the graph holds, so that a new feed needs no line here. -#}
+{%- set feeds = [] -%}
+{%- for source in (graph.sources.values() if execute else []) if source.source_name == 'lake' -%}
+    {%- do feeds.append(source.name) -%}
+{%- endfor -%}
+with batch as (
+    select * from {{ source('build', 'batch') }}
+),
+
+quarantined as (
+    {%- for feed in feeds | sort %}
+    select
+        '{{ feed }}' as feed,
+        batch_id,
+        row_number,
+        {{ key_text(feed) }} as row_key
+    from {{ source('lake', feed) }}
+    where disposition = 'quarantined'
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+accepted as (
+    {%- for feed in feeds | sort %}
+    select
+        '{{ feed }}' as feed,
+        batch_id,
+        {{ key_text(feed) }} as row_key
+    from {{ source('lake', feed) }}
+    where
+        disposition = 'accepted'
+        and row_key in (select quarantined.row_key from quarantined where quarantined.feed = '{{ feed }}')
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+resolution as (
+    select
+        quarantined.feed,
+        quarantined.batch_id,
+        quarantined.row_number,
+        later.batch_id as resolved_by_batch,
+        later.as_of as resolved_on,
+        later.received_at
+    from quarantined
+    inner join batch on quarantined.batch_id = batch.batch_id
+    inner join accepted on quarantined.feed = accepted.feed and quarantined.row_key = accepted.row_key
+    inner join batch as later on accepted.batch_id = later.batch_id
+    where
+        later.counts
+        and (later.as_of, later.received_at, later.batch_id) > (batch.as_of, batch.received_at, batch.batch_id)
+)
+
+select
+    feed,
+    batch_id,
+    row_number,
+    resolved_by_batch,
+    resolved_on
+from resolution
+qualify row_number() over (
+    partition by batch_id, row_number
+    order by resolved_on, received_at, resolved_by_batch
+) = 1

@@ -1,0 +1,1 @@
+{{ stage('verification_result') }}

@@ -1,0 +1,1 @@
+{{ stage('water_household') }}
