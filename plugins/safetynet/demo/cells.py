@@ -63,7 +63,7 @@ def _unless_valid(text: str, broken: str) -> str:
 
 
 def _lower_x(text: str, number: int, as_of: date) -> str:
-    return text.lower() if text.endswith("X") else f"{text[:6]} {text[6:14]} {text[14:]}"
+    return text.lower()
 
 
 def _trailing_zeros(text: str, number: int, as_of: date) -> str:
@@ -94,8 +94,8 @@ def _fifteen(text: str, number: int, as_of: date) -> str:
 
 
 ID_WAYS = (
-    Way("full_width_digits", 0.09, lambda text, number, as_of: text.translate(_FULL_WIDTH)),
-    Way("lower_case_x", 0.09, _lower_x),
+    Way("full_width_digits", 0.06, lambda text, number, as_of: text.translate(_FULL_WIDTH)),
+    Way("lower_case_x", 0.12, _lower_x),
     Way("blanks_inside", 0.10, lambda text, number, as_of: f"{text[:6]} {text[6:14]} {text[14:]}"),
     Way("blanks_around", 0.08, lambda text, number, as_of: (f" {text}", f"{text}\u3000", f"\u00a0{text}")[number % 3]),
     Way("leading_apostrophe", 0.06, lambda text, number, as_of: f"'{text}"),
@@ -122,7 +122,7 @@ def _inner_blank(text: str, number: int, as_of: date) -> str:
 
 
 def _other_dot(text: str, number: int, as_of: date) -> str:
-    return text.replace("·", "・.•‧"[number % 4]) if "·" in text else f"{text}\u3000"
+    return text.replace("·", "・.•‧"[number % 4])
 
 
 _LOOK_ALIKES = "丽莉兰岚华桦明铭英瑛军君国果文雯"

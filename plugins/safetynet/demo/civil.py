@@ -80,7 +80,7 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
     parts = [_month(rows, died, month, month == names_of_months[-1]) for month in names_of_months]
     return Table(
         "civil_assistance", COLUMNS, pl.concat(parts), ("certificate_number", "month", "id_number"),
-        ("dibao_class", ("A", "B", "C")),
+        ("relation_to_applicant", ("本人", "其他")),
     )
 
 

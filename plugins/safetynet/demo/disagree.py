@@ -21,12 +21,12 @@ def disagree(table: Table, rng: np.random.Generator, rate: float) -> tuple[pl.Da
     few = 1 if len(frame) >= 200 else 0
     touched = np.zeros(len(frame), dtype=np.bool_)
 
-    def put(name: str, way: str, value: pl.Expr, where: pl.Expr | None = None) -> None:
+    def put(name: str, way: str, value: pl.Expr, where: pl.Expr | None = None, share: float = SHARE) -> None:
         nonlocal frame
         allowed = ~touched
         if where is not None:
             allowed &= frame.select(where.fill_null(value=False)).to_series().to_numpy()
-        picked: Bools = chance.some(rng, allowed, rate * SHARE, few)
+        picked: Bools = chance.some(rng, allowed, rate * share, few)
         touched[picked] = True
         frame = frame.with_columns(pl.when(pl.Series(picked)).then(value).otherwise(pl.col(name)).alias(name))
         damages.extend((int(row), f"{name}:{way}") for row in np.flatnonzero(picked))
@@ -40,7 +40,7 @@ def disagree(table: Table, rng: np.random.Generator, rate: float) -> tuple[pl.Da
             put("relation_to_head", "no_head", pl.lit("其他"), pl.col("relation_to_head") == "户主")
         case "education_enrollment":
             put("birth_date", "birth_date_disagrees", pl.col("birth_date") - pl.duration(days=31))
-            put("id_number", "parents_number", pl.col("guardian_id_number"), _clearly_different())
+            put("id_number", "parents_number", pl.col("guardian_id_number"), _clearly_different(), 0.06)
         case "health_major_illness" | "health_settlement":
             put("out_of_pocket", "amounts_disagree", pl.col("out_of_pocket") + 5_000, pl.col("out_of_pocket") > 0)
         case _:

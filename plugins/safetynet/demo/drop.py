@@ -65,7 +65,7 @@ def generate(
         if truth is not None:
             records.append(record(part.table, part.file_name, part.as_of, numbers, delivered))
     if truth is not None:
-        write_truth(truth, land, world, records, as_of)
+        write_truth(truth, world, records, as_of)
 
 
 def _parts(seed: int, land: County, world: People, as_of: date) -> Iterator[Part]:

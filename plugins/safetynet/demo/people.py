@@ -198,7 +198,7 @@ def _persons(seed: int, members: pl.DataFrame, homes: pl.DataFrame, as_of: date)
         pl.when(pl.Series(takes_family)).then(family.gather(pl.Series(home))).otherwise(own)
     ).to_series()
     given = names.given_names(rng, male, years < 40)
-    is_dotted = (rng.random(len(homes)) < 0.008)[home]
+    is_dotted = (rng.random(len(homes)) < 0.015)[home]
     dotted = names.dotted_names(rng, male, home)
     name = pl.select(
         pl.when(pl.Series(is_dotted)).then(dotted).otherwise(pl.concat_str(pl.lit(surname), pl.lit(given)))
