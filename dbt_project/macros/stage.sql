@@ -4,8 +4,10 @@
   A row counts from the as-of date of its batch (valid_from) until what it says is replaced (valid_to, null while it
   counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. Where two
   rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far).
+
+  `place` is the column that says where a row lies, null::varchar for a feed whose rows lie nowhere.
 -#}
-{% macro stage(feed) -%}
+{% macro stage(feed, place='division_code') -%}
 {%- set key = key_expressions(feed_key(feed)) -%}
 {%- set key_is_whole = key_is_whole(feed_key(feed)) -%}
 with batch as (
@@ -65,21 +67,23 @@ end_by_key as (
     from row_of_shared_key
 ),
 
-batch_and_place as (
-    select distinct batch_id, division_code
+place_of_batch as (
+    select distinct
+        batch_id,
+        {{ place }} as place
     from row_of_batch
 ),
 
 end_by_place as (
     select
-        place.batch_id,
-        place.division_code,
+        place_of_batch.batch_id,
+        place_of_batch.place,
         min(replacement.replaced_on) as replaced_on
-    from batch_and_place as place
+    from place_of_batch
     inner join {{ ref('batch_replacement') }} as replacement
         on
-            place.batch_id = replacement.batch_id
-            and starts_with(coalesce(place.division_code, ''), replacement.replaced_prefix)
+            place_of_batch.batch_id = replacement.batch_id
+            and starts_with(coalesce(place_of_batch.place, ''), replacement.replaced_prefix)
     group by all
 )
 
@@ -94,5 +98,5 @@ left join end_by_key
 left join end_by_place
     on
         row_of_batch.batch_id = end_by_place.batch_id
-        and row_of_batch.division_code is not distinct from end_by_place.division_code
+        and {{ place }} is not distinct from end_by_place.place
 {%- endmacro %}

@@ -1,1 +1,1 @@
-{{ stage('verification_result') }}
+{{ stage('verification_result', place='null::varchar') }}
