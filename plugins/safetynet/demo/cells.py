@@ -97,7 +97,11 @@ ID_WAYS = (
     Way("full_width_digits", 0.06, lambda text, number, as_of: text.translate(_FULL_WIDTH)),
     Way("lower_case_x", 0.12, _lower_x),
     Way("blanks_inside", 0.10, lambda text, number, as_of: f"{text[:6]} {text[6:14]} {text[14:]}"),
-    Way("blanks_around", 0.08, lambda text, number, as_of: (f" {text}", f"{text}\u3000", f"\u00a0{text}")[number % 3]),
+    Way(
+        "blanks_around",
+        0.08,
+        lambda text, number, as_of: (f" {text}", f"{text}\u3000", f"\u00a0{text}")[number % 3],
+    ),
     Way("leading_apostrophe", 0.06, lambda text, number, as_of: f"'{text}"),
     Way("hyphens", 0.05, lambda text, number, as_of: f"{text[:6]}-{text[6:14]}-{text[14:]}"),
     Way("zero_width", 0.06, lambda text, number, as_of: f"{text[:10]}\u200b{text[10:]}\ufeff"),
@@ -135,7 +139,9 @@ def name_slip(text: str, number: int, as_of: date) -> str:
 
 NAME_WAYS = (
     Way("inner_blank", 0.35, _inner_blank),
-    Way("outer_blank", 0.30, lambda text, number, as_of: (f" {text}", f"{text} ", f"{text}\u3000")[number % 3]),
+    Way(
+        "outer_blank", 0.30, lambda text, number, as_of: (f" {text}", f"{text} ", f"{text}\u3000")[number % 3]
+    ),
     Way("other_middle_dot", 0.30, _other_dot),
     Way("missing", 0.02, _blank, loses=True),
 )
@@ -172,14 +178,18 @@ MONTH_WAYS = (
     Way("chinese", 0.30, lambda text, number, as_of: f"{text[:4]}年{int(text[5:])}月"),
     Way("slashes_short", 0.25, lambda text, number, as_of: f"{text[:4]}/{int(text[5:])}"),
     Way("impossible_month", 0.02, _const("2025-13", "2024年0月"), loses=True),
-    Way("future_month", 0.01, lambda text, number, as_of: f"{as_of.year + 1}-{1 + number % 12:02d}", loses=True),
+    Way(
+        "future_month",
+        0.01,
+        lambda text, number, as_of: f"{as_of.year + 1}-{1 + number % 12:02d}",
+        loses=True,
+    ),
     Way("missing", 0.01, _blank, loses=True, is_required=True),
 )
 
 
 def _thousands(text: str, number: int, as_of: date) -> str:
     return f"{float(text):,.2f}"
-
 
 
 MONEY_WAYS = (
@@ -190,7 +200,12 @@ MONEY_WAYS = (
     Way("real_number", 0.16, _same, form=Form.NUMBER, is_workbook=True),
     Way("formula", 0.06, _same, form=Form.FORMULA, is_workbook=True),
     Way("words", 0.02, _const("约3000", "不详", "NaN"), loses=True),
-    Way("negative", 0.01, lambda text, n, a: text if text.startswith("-") or float(text) == 0 else f"-{text}", loses=True),
+    Way(
+        "negative",
+        0.01,
+        lambda text, n, a: text if text.startswith("-") or float(text) == 0 else f"-{text}",
+        loses=True,
+    ),
     Way("missing", 0.01, _blank, loses=True, is_required=True),
 )
 
@@ -225,7 +240,12 @@ GRADE_WAYS = (
 DIVISION_WAYS = (
     Way("blanks_around", 0.20, lambda text, number, as_of: f" {text} "),
     Way("number_cell", 0.25, _same, form=Form.NUMBER, is_workbook=True),
-    Way("unknown_division", 0.02, lambda text, number, as_of: f"{text[:6]}{990 + number % 10}{text[9:]}", loses=True),
+    Way(
+        "unknown_division",
+        0.02,
+        lambda text, number, as_of: f"{text[:6]}{990 + number % 10}{text[9:]}",
+        loses=True,
+    ),
     Way("missing", 0.01, _blank, loses=True),
 )
 COUNT_WAYS = (

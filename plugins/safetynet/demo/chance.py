@@ -12,17 +12,24 @@ import polars as pl
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Bytes = npt.NDArray[np.uint8]
+
+
+def place(name: str) -> int:
+    """A number that stands for a name, the same in every run."""
+    return zlib.crc32(name.encode())
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
     """A generator that depends on the seed and on the name of what is drawn, and on nothing else."""
-    return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
+    return np.random.Generator(np.random.PCG64([seed, place(name)]))
 
 
 def shares(weights: Sequence[float] | Floats) -> Floats:
     """Weights scaled to a sum of one."""
-    scaled = np.asarray(weights, dtype=np.float64)
-    return scaled / scaled.sum()
+    given: Floats = np.asarray(weights, dtype=np.float64)
+    scaled: Floats = given / given.sum()
+    return scaled
 
 
 def index(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
@@ -37,7 +44,7 @@ def choose(rng: np.random.Generator, values: Sequence[str], weights: Sequence[fl
 
 
 def some(rng: np.random.Generator, mask: Bools, rate: float, at_least: int = 1) -> Bools:
-    """A random part of the positions where mask holds: `rate` of them, and no fewer than `at_least` if there are."""
+    """Draw `rate` of the positions where mask holds, and no fewer than `at_least` if there are."""
     where = np.flatnonzero(mask)
     count = min(len(where), max(at_least, round(rate * len(where))))
     picked = np.zeros(len(mask), dtype=np.bool_)

@@ -35,7 +35,7 @@ _TYPES = ("农村低保", "特困分散供养", "特困集中供养", "低保边
 
 
 def civil_assistance(seed: int, people: People, as_of: date) -> Table:
-    """Poor households mostly receive something; some were stopped this month, some never received anything."""
+    """Poor households mostly receive something; some were stopped this month, some never had any."""
     rng = chance.stream(seed, "civil_assistance")
     homes = people.households
     n = len(homes)
@@ -43,7 +43,9 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
     poor = registered & (homes["net_income"].to_numpy() < 800_000)
     single = (homes["member_count"] == 1).to_numpy()
     missed = chance.some(rng, poor, 0.22)
-    receives = (poor & ~missed) | chance.some(rng, registered & ~poor, 0.045) | chance.some(rng, ~registered, 0.2)
+    receives = (
+        (poor & ~missed) | chance.some(rng, registered & ~poor, 0.045) | chance.some(rng, ~registered, 0.2)
+    )
     stopped = chance.some(rng, receives & poor, 0.09) | chance.some(rng, receives & ~poor, 0.05)
     kind = chance.index(rng, (0.70, 0.02, 0.01, 0.17, 0.05, 0.05), n)
     kind = np.where(single, chance.index(rng, (0.45, 0.33, 0.12, 0.06, 0.02, 0.02), n), kind)
@@ -56,7 +58,10 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
     alone = (names == "低保边缘家庭") & (rng.random(n) < 0.3)
     count = np.where(alone, 1, homes["member_count"].to_numpy())
     grants = homes.select(
-        "household", "household_code", "village", "is_registered",
+        "household",
+        "household_code",
+        "village",
+        "is_registered",
         names=pl.Series(names.tolist(), dtype=pl.String),
         grade=pl.Series(grade.tolist(), dtype=pl.String),
         start=pl.Series(start.tolist(), dtype=pl.String),
@@ -75,11 +80,16 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
         .filter(~pl.col("alone") | (pl.col("relation") == "户主"))
         .sort("person_id")
     )
-    died = pl.Series(chance.some(rng, (rows["age"] > 70).to_numpy() & (rows["count"] > 1).to_numpy(), 0.01, at_least=0))
+    died = pl.Series(
+        chance.some(rng, (rows["age"] > 70).to_numpy() & (rows["count"] > 1).to_numpy(), 0.01, at_least=0)
+    )
     names_of_months = months(as_of, CIVIL_MONTHS)
     parts = [_month(rows, died, month, month == names_of_months[-1]) for month in names_of_months]
     return Table(
-        "civil_assistance", COLUMNS, pl.concat(parts), ("certificate_number", "month", "id_number"),
+        "civil_assistance",
+        COLUMNS,
+        pl.concat(parts),
+        ("certificate_number", "month", "id_number"),
         ("relation_to_applicant", ("本人", "其他")),
     )
 
@@ -96,13 +106,19 @@ def _month(rows: pl.DataFrame, died: pl.Series, month: str, newest: bool) -> pl.
         applicant_id_number="applicant_id_number",
         person_name="person_name",
         id_number="id_number",
-        relation_to_applicant=pl.when(pl.col("relation") == "户主").then(pl.lit("本人")).otherwise("relation"),
+        relation_to_applicant=pl.when(pl.col("relation") == "户主")
+        .then(pl.lit("本人"))
+        .otherwise("relation"),
         assistance_type="names",
         dibao_class=pl.when(pl.col("names").is_in(["农村低保", "城市低保"])).then("grade"),
         persons_covered="count",
         monthly_amount="amount",
         started_month="start",
-        payment_status=pl.when(dead).then(pl.lit("死亡注销")).when(stopped).then(pl.lit("停发")).otherwise(pl.lit("在享")),
+        payment_status=pl.when(dead)
+        .then(pl.lit("死亡注销"))
+        .when(stopped)
+        .then(pl.lit("停发"))
+        .otherwise(pl.lit("在享")),
         stopped_month=pl.when(dead | stopped).then(pl.lit(month)),
         stop_reason=pl.when(dead).then(pl.lit("死亡")).when(stopped).then("reason"),
         division_code="village",

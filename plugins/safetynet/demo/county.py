@@ -29,7 +29,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class County:
-    """The villages of the county: code, name, town_code, town_name and `urban` (Boolean), in order of code."""
+    """Its villages by code (code, name, town_code, town_name, `urban` Boolean) and all divisions."""
 
     villages: pl.DataFrame
     divisions: pl.DataFrame
@@ -55,8 +55,12 @@ def county(seed: int, households: int) -> County:
             urban = village == 0
             ending = "社区" if urban else "村"
             code = f"990121{100 + town:03d}{(1 if urban else 200) + village:03d}"
-            rows.append((code, f"{names.VILLAGE_FAMILIES[families[village]]}家{ending}", town_code, town_name, urban))
-    frame = pl.DataFrame(rows, schema=["code", "name", "town_code", "town_name", "urban"], orient="row").sort("code")
+            rows.append(
+                (code, f"{names.VILLAGE_FAMILIES[families[village]]}家{ending}", town_code, town_name, urban)
+            )
+    frame = pl.DataFrame(rows, schema=["code", "name", "town_code", "town_name", "urban"], orient="row").sort(
+        "code"
+    )
     return County(frame, _divisions(frame))
 
 
@@ -74,8 +78,13 @@ def _divisions(villages: pl.DataFrame) -> pl.DataFrame:
         division_code="town_code", name="town_name", level=pl.lit(4), parent_code=pl.lit(COUNTY)
     ).unique(maintain_order=True)
     below = villages.select(division_code="code", name="name", level=pl.lit(5), parent_code="town_code")
-    frame = pl.concat([pl.DataFrame(above, schema=schema, orient="row"), towns.cast({"level": pl.Int64}),
-                       below.cast({"level": pl.Int64})])
+    frame = pl.concat(
+        [
+            pl.DataFrame(above, schema=schema, orient="row"),
+            towns.cast({"level": pl.Int64}),
+            below.cast({"level": pl.Int64}),
+        ]
+    )
     return frame.sort("division_code")
 
 

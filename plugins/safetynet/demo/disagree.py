@@ -1,4 +1,4 @@
-"""Values that are readable and yet contradict another cell, row or table: kept by the rules, and worth a finding."""
+"""Values that can be read and yet contradict another cell or row: kept, and worth a finding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from safetynet.demo.table import Table
 SHARE = 0.012
 
 
-def disagree(table: Table, rng: np.random.Generator, rate: float) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
+def disagree(
+    table: Table, rng: np.random.Generator, rate: float
+) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     """The table's frame with a few such values put in, and (row, 'column:way') of each."""
     frame = table.frame
     damages: list[tuple[int, str]] = []
@@ -42,7 +44,12 @@ def disagree(table: Table, rng: np.random.Generator, rate: float) -> tuple[pl.Da
             put("birth_date", "birth_date_disagrees", pl.col("birth_date") - pl.duration(days=31))
             put("id_number", "parents_number", pl.col("guardian_id_number"), _clearly_different(), 0.06)
         case "health_major_illness" | "health_settlement":
-            put("out_of_pocket", "amounts_disagree", pl.col("out_of_pocket") + 5_000, pl.col("out_of_pocket") > 0)
+            put(
+                "out_of_pocket",
+                "amounts_disagree",
+                pl.col("out_of_pocket") + 5_000,
+                pl.col("out_of_pocket") > 0,
+            )
         case _:
             pass
     return frame, damages
@@ -52,9 +59,6 @@ def _clearly_different() -> pl.Expr:
     """Whether the guardian's name is more than one character away from the pupil's."""
     pupil, guardian = pl.col("person_name"), pl.col("guardian_name")
     differing = pl.sum_horizontal(
-        *[
-            (pupil.str.slice(at, 1) != guardian.str.slice(at, 1)).cast(pl.Int64)
-            for at in range(4)
-        ]
+        *[(pupil.str.slice(at, 1) != guardian.str.slice(at, 1)).cast(pl.Int64) for at in range(4)]
     )
     return (pupil.str.len_chars() == guardian.str.len_chars()) & (differing >= 2)

@@ -24,7 +24,7 @@ _ROWS_OF_ONE_WORKBOOK = 200_000
 
 @dataclass(frozen=True)
 class Part:
-    """What goes into one file: its table, name and as-of date; a layout makes it a workbook, an encoding a csv."""
+    """What goes into one file: a workbook where it has a layout, else a csv in that encoding."""
 
     table: Table
     file_name: str
@@ -45,8 +45,9 @@ def generate(
 ) -> None:
     """Write a county's first drop; the same arguments give the same bytes.
 
-    inbox gets <feed>/<file>, reference divisions.csv and policy_parameter.csv, truth (None: nothing) the Parquet
-    files of `truth.write_truth`. mess is the rate at which cells go wrong (0: none; above 0.2 batches may be held).
+    inbox gets <feed>/<file>, reference divisions.csv and policy_parameter.csv, truth (None: nothing) the
+    Parquet files of `truth.write_truth`. mess is the rate at which cells go wrong (0: none; above 0.2 so many
+    rows are quarantined that batches are held).
     """
     land = county(seed, households)
     world = people(seed, households, land, as_of)
@@ -72,18 +73,27 @@ def _parts(seed: int, land: County, world: People, as_of: date) -> Iterator[Part
     schools = education.schools(seed, world, as_of)
     note = f"填表人：陈晓        审核人：赵国平        填表日期：{as_of}"
     yield from _workbooks(
-        registry.registry_member(seed, world, schools.schooled), land, as_of,
+        registry.registry_member(seed, world, schools.schooled),
+        land,
+        as_of,
         f"{COUNTY_NAME}{{town}}防返贫监测家庭成员信息_{as_of:%Y%m%d}.xlsx",
         Layout((f"{COUNTY_NAME}防止返贫监测家庭成员信息表", f"导出时间：{as_of}    单位：人、元"), note=note),
     )
     yield _csv(schools.enrollment, as_of)
     yield Part(
-        schools.dropout, f"控辍保学台账_{as_of:%Y%m%d}.xlsx", as_of, Layout((f"{COUNTY_NAME}控辍保学工作台账",)),
+        schools.dropout,
+        f"控辍保学台账_{as_of:%Y%m%d}.xlsx",
+        as_of,
+        Layout((f"{COUNTY_NAME}控辍保学工作台账",)),
     )
     yield Part(
-        health.health_major_illness(seed, world, as_of), f"大病专项救治台账_{as_of:%Y%m%d}.xlsx", as_of,
+        health.health_major_illness(seed, world, as_of),
+        f"大病专项救治台账_{as_of:%Y%m%d}.xlsx",
+        as_of,
         Layout(
-            (f"{COUNTY_NAME}农村大病专项救治台账", f"截至 {as_of}  单位：元"), total="医疗总费用(元)", note=note
+            (f"{COUNTY_NAME}农村大病专项救治台账", f"截至 {as_of}  单位：元"),
+            total="医疗总费用(元)",
+            note=note,
         ),
     )
     yield _csv(health.health_chronic_disease(seed, world, as_of), as_of)
@@ -92,10 +102,15 @@ def _parts(seed: int, land: County, world: People, as_of: date) -> Iterator[Part
     yield _csv(_only(settled, pl.col("settled_on") <= middle), middle, "utf-8-sig")
     yield _csv(_only(settled, pl.col("settled_on") > middle), as_of, "utf-8-sig")
     yield from _workbooks(
-        housing.housing_safety(seed, world, as_of), land, as_of,
+        housing.housing_safety(seed, world, as_of),
+        land,
+        as_of,
         f"农村住房安全动态监测{{town}}_{as_of:%Y%m%d}.xlsx",
         Layout(
-            (f"{COUNTY_NAME}农村住房安全动态监测表",), housing.BAND, total="补助资金(万元)", note=note,
+            (f"{COUNTY_NAME}农村住房安全动态监测表",),
+            housing.BAND,
+            total="补助资金(万元)",
+            note=note,
             repeats_header=True,
         ),
     )

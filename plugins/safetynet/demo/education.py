@@ -86,19 +86,29 @@ def schools(seed: int, people: People, as_of: date) -> Schools:
     enrollment = _enrollment(rng, pupils, people, term)
     left = (enrollment["enrollment_status"] == "辍学").to_numpy()
     dropout = _dropout(rng, enrollment, left, term, as_of)
-    school_status = pl.when(pl.col("school_age") <= 11).then(pl.lit("小学")).otherwise(
-        pl.concat_str(
-            pl.lit(pl.Series(list(_CHINESE))).implode().list.get(pl.col("school_age") - 6), pl.lit("年级")
+    school_status = (
+        pl.when(pl.col("school_age") <= 11)
+        .then(pl.lit("小学"))
+        .otherwise(
+            pl.concat_str(
+                pl.lit(pl.Series(list(_CHINESE))).implode().list.get(pl.col("school_age") - 6), pl.lit("年级")
+            )
         )
     )
     schooled = pupils.filter(pl.Series(~left)).select("person_id", school_status=school_status)
     return Schools(
         Table(
-            "education_enrollment", ENROLLMENT, enrollment, ("student_number", "school_term"),
+            "education_enrollment",
+            ENROLLMENT,
+            enrollment,
+            ("student_number", "school_term"),
             ("enrollment_status", ("在读", "休学")),
         ),
         Table(
-            "education_dropout", DROPOUT, dropout, ("id_number", "dropped_out_on"),
+            "education_dropout",
+            DROPOUT,
+            dropout,
+            ("id_number", "dropped_out_on"),
             ("return_status", ("劝返中", "未劝返")),
         ),
         schooled,
@@ -115,15 +125,23 @@ def _enrollment(rng: np.random.Generator, pupils: pl.DataFrame, people: People, 
     status = pl.select(pl.when(pl.Series(left)).then(pl.lit("辍学")).otherwise(status)).to_series()
     prefix = chance.choose(rng, ("G", "J", "L"), (0.96, 0.02, 0.02), n)
     made_up = pl.concat_str(
-        pl.col("id_number").str.slice(0, 14), pl.lit(pl.Series(rng.permutation(n) % 10_000)).cast(pl.String).str.zfill(4)
+        pl.col("id_number").str.slice(0, 14),
+        pl.lit(pl.Series(rng.permutation(n) % 10_000)).cast(pl.String).str.zfill(4),
     )
-    guardians = people.persons.filter(pl.col("age") >= 22).sort("person_id").unique(
-        "household", keep="first", maintain_order=True
-    ).select("household", guardian_name="person_name", guardian_id_number="id_number")
+    guardians = (
+        people.persons.filter(pl.col("age") >= 22)
+        .sort("person_id")
+        .unique("household", keep="first", maintain_order=True)
+        .select("household", guardian_name="person_name", guardian_id_number="id_number")
+    )
     status_day = np.where(left, rng.integers(10, 60, n), 0)
     primary = pl.col("school_age") <= 11
     school_turn = pl.lit(pl.Series(rng.integers(1, 4, n)))
-    school = (pl.col("town_code").str.slice(6, 3).cast(pl.Int64) - 100) * 6 + school_turn + pl.when(primary).then(0).otherwise(3)
+    school = (
+        (pl.col("town_code").str.slice(6, 3).cast(pl.Int64) - 100) * 6
+        + school_turn
+        + pl.when(primary).then(0).otherwise(3)
+    )
     grade = (pl.col("school_age") - 5).cast(pl.String)
     return (
         pupils.with_columns(_school=school, _day=pl.Series(status_day))
@@ -141,7 +159,8 @@ def _enrollment(rng: np.random.Generator, pupils: pl.DataFrame, people: People, 
             division_code="village",
             school_code=pl.concat_str(pl.lit("990121"), pl.col("_school").cast(pl.String).str.zfill(4)),
             school_name=pl.concat_str(
-                pl.lit(f"{COUNTY_NAME}第"), pl.col("_school").cast(pl.String),
+                pl.lit(f"{COUNTY_NAME}第"),
+                pl.col("_school").cast(pl.String),
                 pl.when(primary).then(pl.lit("小学")).otherwise(pl.lit("中学")),
             ),
             stage=pl.when(primary).then(pl.lit("小学")).otherwise(pl.lit("初中")),
@@ -160,26 +179,43 @@ def _dropout(
     rng: np.random.Generator, enrollment: pl.DataFrame, left: chance.Bools, term: Term, as_of: date
 ) -> pl.DataFrame:
     """Most of those who left, and some who were brought back; a few of these left again since."""
-    n = len(enrollment)
     open_ones = chance.some(rng, left, 0.85)
-    returned = chance.some(rng, ~left & (enrollment["enrollment_status"] == "在读").to_numpy(), 0.008, at_least=2)
+    returned = chance.some(
+        rng, ~left & (enrollment["enrollment_status"] == "在读").to_numpy(), 0.008, at_least=2
+    )
     relapsed = chance.some(rng, left & ~open_ones, 0.5)
     listed = np.flatnonzero(open_ones | returned | relapsed)
     back = (returned | relapsed)[listed]
     silent_pupil = chance.some(rng, back & returned[listed], 0.2)
-    status = np.where(back & ~silent_pupil, "已劝返", np.where(rng.random(len(listed)) < 0.6, "劝返中", "未劝返"))
+    status = np.where(
+        back & ~silent_pupil, "已劝返", np.where(rng.random(len(listed)) < 0.6, "劝返中", "未劝返")
+    )
     before = (rng.integers(40, 110, len(listed)) * -1).tolist()
     earlier = [term.began_on + timedelta(days=day) for day in before]
-    again = [day + timedelta(days=int(more)) for day, more in zip(earlier, rng.integers(9, 35, len(listed)), strict=True)]
+    again = [
+        day + timedelta(days=int(more))
+        for day, more in zip(earlier, rng.integers(9, 35, len(listed)), strict=True)
+    ]
     chosen = enrollment[pl.Series(listed)]
     dropped = [
-        early if is_back else late for early, late, is_back in zip(earlier, chosen["status_date"], back, strict=True)
+        early if is_back else late
+        for early, late, is_back in zip(earlier, chosen["status_date"], back, strict=True)
     ]
-    reason = chance.choose(rng, ("厌学", "外出务工", "家庭困难", "疾病", "随父母外出"), (4, 2, 1, 1, 2), len(listed))
+    reason = chance.choose(
+        rng, ("厌学", "外出务工", "家庭困难", "疾病", "随父母外出"), (4, 2, 1, 1, 2), len(listed)
+    )
     teacher = chance.choose(rng, ("李老师", "王老师", "张主任", "陈校长"), (1, 1, 1, 1), len(listed))
-    note = chance.choose(rng, ("", "已电话联系家长", "家访未遇\n下周再访", "随父母在外省"), (6, 2, 1, 1), len(listed))
+    note = chance.choose(
+        rng, ("", "已电话联系家长", "家访未遇\n下周再访", "随父母在外省"), (6, 2, 1, 1), len(listed)
+    )
     return chosen.select(
-        PERSON, HOUSEHOLD, "person_name", "id_number", "division_code", "school_name", "grade",
+        PERSON,
+        HOUSEHOLD,
+        "person_name",
+        "id_number",
+        "division_code",
+        "school_name",
+        "grade",
         dropped_out_on=pl.Series(dropped, dtype=pl.Date),
         reason=reason,
         responsible=teacher,

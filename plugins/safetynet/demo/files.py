@@ -1,4 +1,4 @@
-"""Writes delivered rows as departments do: workbooks with titles and totals, csv in the encoding of the house."""
+"""Writes rows as departments do: workbooks with titles and totals, csv in this or that encoding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class Layout:
     """What stands around a workbook's data.
 
     titles: rows above the header. band: group titles over the header and how many columns each spans.
-    total: the header of the money column that a 合计 row sums ('' for none). note: the last row ('' for none).
+    total: the header of the money column that a 合计 row sums ('' for none).
+    note: the last row ('' for none).
     repeats_header: the header stands once more in the middle, as where two pages were pasted together.
     """
 
@@ -48,7 +49,9 @@ def write_csv(path: Path, columns: tuple[Column, ...], delivered: Delivered, enc
     return pl.Series(np.arange(2, len(texts) + 2, dtype=np.int32))
 
 
-def write_workbook(path: Path, columns: tuple[Column, ...], delivered: Delivered, layout: Layout) -> pl.Series:
+def write_workbook(
+    path: Path, columns: tuple[Column, ...], delivered: Delivered, layout: Layout
+) -> pl.Series:
     """Write a workbook with one sheet; gives each row's number as a spreadsheet shows it."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     book.set_properties({"created": _CREATED})

@@ -1,4 +1,4 @@
-"""What health and medical insurance deliver: major illnesses, chronic care, and every settlement of two years."""
+"""What health and medical insurance deliver: major illnesses, chronic care, two years of settlements."""
 
 from __future__ import annotations
 
@@ -63,21 +63,48 @@ SETTLEMENT = (
 )
 # illness, ICD-10, diagnosis code and who may have it: any, child, male, female
 ILLNESSES = (
-    ("胃癌", "C16.9", "any"), ("肝癌", "C22.0", "any"), ("肺癌", "C34.9", "any"), ("食管癌", "C15.9", "any"),
-    ("结肠癌", "C18.9", "any"), ("直肠癌", "C20", "any"), ("乳腺癌", "C50.9", "female"), ("宫颈癌", "C53.9", "female"),
-    ("终末期肾病", "N18.5", "any"), ("急性心肌梗死", "I21.9", "any"), ("脑卒中", "I64", "any"),
-    ("白内障", "H26.9", "any"), ("慢性阻塞性肺气肿", "J43.9", "any"), ("尘肺", "J64", "male"),
-    ("血友病", "D66", "male"), ("地中海贫血", "D56.9", "any"), ("风湿性心脏病", "I09.9", "any"),
-    ("膀胱癌", "C67.9", "any"), ("重性精神疾病", "F20.9", "any"), ("儿童白血病", "C91.0", "child"),
-    ("儿童先天性心脏病", "Q24.9", "child"), ("唇腭裂", "Q37.9", "child"), ("耐多药结核病", "A16.2", "any"),
+    ("胃癌", "C16.9", "any"),
+    ("肝癌", "C22.0", "any"),
+    ("肺癌", "C34.9", "any"),
+    ("食管癌", "C15.9", "any"),
+    ("结肠癌", "C18.9", "any"),
+    ("直肠癌", "C20", "any"),
+    ("乳腺癌", "C50.9", "female"),
+    ("宫颈癌", "C53.9", "female"),
+    ("终末期肾病", "N18.5", "any"),
+    ("急性心肌梗死", "I21.9", "any"),
+    ("脑卒中", "I64", "any"),
+    ("白内障", "H26.9", "any"),
+    ("慢性阻塞性肺气肿", "J43.9", "any"),
+    ("尘肺", "J64", "male"),
+    ("血友病", "D66", "male"),
+    ("地中海贫血", "D56.9", "any"),
+    ("风湿性心脏病", "I09.9", "any"),
+    ("膀胱癌", "C67.9", "any"),
+    ("重性精神疾病", "F20.9", "any"),
+    ("儿童白血病", "C91.0", "child"),
+    ("儿童先天性心脏病", "Q24.9", "child"),
+    ("唇腭裂", "Q37.9", "child"),
+    ("耐多药结核病", "A16.2", "any"),
 )
 _EVERYDAY = (
-    ("J06.900", "急性上呼吸道感染"), ("K29.500", "慢性胃炎"), ("M54.500", "腰痛"), ("J20.900", "急性支气管炎"),
-    ("S93.400", "踝关节扭伤"), ("K05.300", "牙周炎"),
+    ("J06.900", "急性上呼吸道感染"),
+    ("K29.500", "慢性胃炎"),
+    ("M54.500", "腰痛"),
+    ("J20.900", "急性支气管炎"),
+    ("S93.400", "踝关节扭伤"),
+    ("K05.300", "牙周炎"),
 )
-_HOSPITALS = {f"{COUNTY_NAME}人民医院": "H1001", f"{COUNTY_NAME}中医医院": "H1002", "青溪市第一人民医院": "H0101"}
+_HOSPITALS = {
+    f"{COUNTY_NAME}人民医院": "H1001",
+    f"{COUNTY_NAME}中医医院": "H1002",
+    "青溪市第一人民医院": "H0101",
+}
 _CHRONIC_CODES = {
-    "高血压": "I10.x00", "糖尿病": "E11.900", "肺结核": "A16.200", "严重精神障碍": "F20.900",
+    "高血压": "I10.x00",
+    "糖尿病": "E11.900",
+    "肺结核": "A16.200",
+    "严重精神障碍": "F20.900",
 }
 
 
@@ -113,7 +140,9 @@ def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
     for number, groups in enumerate(allowed):
         where = np.flatnonzero(group == number)
         weights = [
-            (4.0 if number == 0 and whom == "child" else 0.2 if number == 0 else 1.0) if whom in groups else 0.0
+            (4.0 if number == 0 and whom == "child" else 0.2 if number == 0 else 1.0)
+            if whom in groups
+            else 0.0
             for _, _, whom in ILLNESSES
         ]
         pick[where] = chance.index(rng, weights, len(where))
@@ -156,7 +185,10 @@ def health_major_illness(seed: int, people: People, as_of: date) -> Table:
         updated_on=pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(0, 40, n)))),
     )
     return Table(
-        "health_major_illness", MAJOR, frame, ("id_number", "illness"),
+        "health_major_illness",
+        MAJOR,
+        frame,
+        ("id_number", "illness"),
         ("treatment_status", ("已救治", "正在救治")),
     )
 
@@ -186,12 +218,17 @@ def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
         contracted_on=pl.when(pl.Series(signed)).then(
             pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(265, 1200, n))))
         ),
-        last_follow_up_on=pl.when(pl.Series(seen)).then(pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(since)))),
+        last_follow_up_on=pl.when(pl.Series(seen)).then(
+            pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(since)))
+        ),
         follow_ups_this_year=pl.Series(np.where(seen, 1 + rng.integers(0, 6, n), 0)),
         control_status=chance.choose(rng, ("达标", "未达标"), (0.7, 0.3), n),
     )
     return Table(
-        "health_chronic_disease", CHRONIC, frame, ("id_number", "disease"),
+        "health_chronic_disease",
+        CHRONIC,
+        frame,
+        ("id_number", "disease"),
         ("control_status", ("达标", "未达标")),
     )
 
@@ -200,10 +237,10 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     """Two years of settlements that end on as_of, with refunds as rows of their own."""
     rng = chance.stream(seed, "health_settlement")
     illness = ill(people, chance.stream(seed, "illness")).select("person_id", "illness", "icd10_code")
-    frame = _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
-    rate = np.where(
-        frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62)
+    frame = (
+        _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
     )
+    rate = np.where(frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62))
     visits = rng.poisson(rate, len(frame))
     who = np.repeat(np.arange(len(frame), dtype=np.int64), visits)
     frame = frame[pl.Series(who)]
@@ -222,7 +259,9 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     cost = np.where(ruinous, rng.uniform(60_000, 160_000, n), cost)
     cost = np.clip(cost, 3.0, 400_000.0)
     total = _yuan(cost)
-    basic = (total * np.where(inpatient, rng.uniform(0.5, 0.72, n), rng.uniform(0.3, 0.65, n))).astype(np.int64)
+    basic = (total * np.where(inpatient, rng.uniform(0.5, 0.72, n), rng.uniform(0.3, 0.65, n))).astype(
+        np.int64
+    )
     extra = np.where(inpatient & (total > 1_500_000), (total * 0.08).astype(np.int64), 0)
     aid = np.where(inpatient & (rng.random(n) < 0.15), (total * 0.1).astype(np.int64), 0)
     other = np.where(rng.random(n) < 0.03, (total * 0.03).astype(np.int64), 0)
@@ -233,17 +272,32 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     everyday = chance.index(rng, (5, 3, 3, 3, 1, 1), n)
     codes = pl.Series([code for code, _ in _EVERYDAY]).gather(pl.Series(everyday))
     texts = pl.Series([text for _, text in _EVERYDAY]).gather(pl.Series(everyday))
-    for_illness, for_chronic = pl.lit(pl.Series(major & (inpatient | special))), pl.lit(pl.Series(chronic & (draw < 0.75)))
+    for_illness, for_chronic = (
+        pl.lit(pl.Series(major & (inpatient | special))),
+        pl.lit(pl.Series(chronic & (draw < 0.75))),
+    )
     code_of = pl.col("chronic").replace_strict(_CHRONIC_CODES, default=None, return_dtype=pl.String)
     at_county = rng.random(n) < 0.6
-    institution = pl.when(pl.lit(pl.Series(~inpatient & ~at_county))).then(
-        pl.concat_str("town_name", pl.lit("卫生院"))
-    ).otherwise(_hospital(rng, n))
+    institution = (
+        pl.when(pl.lit(pl.Series(~inpatient & ~at_county)))
+        .then(pl.concat_str("town_name", pl.lit("卫生院")))
+        .otherwise(_hospital(rng, n))
+    )
     frame = frame.with_columns(
-        visit_type=pl.Series(np.where(inpatient, "住院", np.where(special, "门诊慢特病", "普通门诊")).tolist()),
+        visit_type=pl.Series(
+            np.where(inpatient, "住院", np.where(special, "门诊慢特病", "普通门诊")).tolist()
+        ),
         institution_name=institution,
-        diagnosis_code=pl.when(for_illness).then("icd10_code").when(for_chronic).then(code_of).otherwise(codes),
-        diagnosis_name=pl.when(for_illness).then("illness").when(for_chronic).then("chronic").otherwise(texts),
+        diagnosis_code=pl.when(for_illness)
+        .then("icd10_code")
+        .when(for_chronic)
+        .then(code_of)
+        .otherwise(codes),
+        diagnosis_name=pl.when(for_illness)
+        .then("illness")
+        .when(for_chronic)
+        .then("chronic")
+        .otherwise(texts),
         settled_on=pl.lit(as_of) - pl.duration(days=ago),
         total_cost=pl.Series(total),
         basic_insurance_paid=pl.Series(basic),
@@ -257,14 +311,24 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
             pl.lit("JS990121"), pl.int_range(pl.len(), dtype=pl.Int64).cast(pl.String).str.zfill(9)
         ),
         institution_code=pl.col("institution_name").replace_strict(
-            _HOSPITALS, default=pl.concat_str(pl.lit("H5"), pl.col("town_code").str.slice(6, 3)),
+            _HOSPITALS,
+            default=pl.concat_str(pl.lit("H5"), pl.col("town_code").str.slice(6, 3)),
             return_dtype=pl.String,
         ),
     )
-    frame = frame.select(*_identity(), *[column.name for column in SETTLEMENT if column.name not in
-                                         ("person_name", "id_number", "division_code")])
+    frame = frame.select(
+        *_identity(),
+        *[
+            column.name
+            for column in SETTLEMENT
+            if column.name not in ("person_name", "id_number", "division_code")
+        ],
+    )
     return Table(
-        "health_settlement", SETTLEMENT, _with_refunds(rng, frame, as_of), ("settlement_id",),
+        "health_settlement",
+        SETTLEMENT,
+        _with_refunds(rng, frame, as_of),
+        ("settlement_id",),
         ("visit_type", ("普通门诊", "住院")),
     )
 

@@ -50,18 +50,23 @@ def housing_safety(seed: int, people: People, as_of: date) -> Table:
     frame = heads(people)
     second = chance.some(rng, np.ones(len(frame), dtype=np.bool_), 0.035)
     has_second = np.concatenate([second, second[second]])
-    is_second = np.concatenate([np.zeros(len(frame), dtype=np.bool_), np.ones(int(second.sum()), dtype=np.bool_)])
+    is_second = np.concatenate(
+        [np.zeros(len(frame), dtype=np.bool_), np.ones(int(second.sum()), dtype=np.bool_)]
+    )
     frame = pl.concat([frame, frame.filter(pl.Series(second))])
     n = len(frame)
     year = rng.integers(1968, min(2024, as_of.year), n)
     worse = np.clip((2000 - year) / 40, 0.0, 1.0)
     draw = rng.random(n)
-    grade = np.where(draw < 0.03 * worse, "D", np.where(draw < 0.16 * worse + 0.005, "C",
-                     np.where(draw < 0.55, "B", "A")))
+    grade = np.where(
+        draw < 0.03 * worse, "D", np.where(draw < 0.16 * worse + 0.005, "C", np.where(draw < 0.55, "B", "A"))
+    )
     bad = np.isin(grade, ["C", "D"])
     open_ones = chance.some(rng, bad & ~has_second, 0.22)
     lived_in = ~chance.some(rng, ~has_second, 0.02) & ~is_second
-    status = np.where(~bad, "无需改造", np.where(~open_ones, "已竣工", np.where(rng.random(n) < 0.6, "未改造", "改造中")))
+    status = np.where(
+        ~bad, "无需改造", np.where(~open_ones, "已竣工", np.where(rng.random(n) < 0.6, "未改造", "改造中"))
+    )
     completed = np.asarray(status == "已竣工")
     assessed = rng.integers(150, 700, n)
     subsidy = np.round(np.where(grade == "C", rng.uniform(0.8, 1.6, n), rng.uniform(2.0, 3.2, n)), 2)
@@ -72,7 +77,9 @@ def housing_safety(seed: int, people: People, as_of: date) -> Table:
         person_name="person_name",
         id_number="id_number",
         dwelling_code=pl.concat_str(
-            pl.lit("F"), pl.col("village"), pl.lit(pl.Series(is_second.astype(np.int64))).cast(pl.String),
+            pl.lit("F"),
+            pl.col("village"),
+            pl.lit(pl.Series(is_second.astype(np.int64))).cast(pl.String),
             pl.col("household").cast(pl.String).str.zfill(6),
         ),
         built_year=pl.Series(year),
@@ -94,5 +101,9 @@ def housing_safety(seed: int, people: People, as_of: date) -> Table:
         subsidy=pl.when(pl.Series(completed)).then(pl.Series(np.round(subsidy * 1_000_000).astype(np.int64))),
     )
     return Table(
-        "housing_safety", COLUMNS, frame.sort("dwelling_code"), ("dwelling_code",), ("safety_grade", ("A", "B")),
+        "housing_safety",
+        COLUMNS,
+        frame.sort("dwelling_code"),
+        ("dwelling_code",),
+        ("safety_grade", ("A", "B")),
     )

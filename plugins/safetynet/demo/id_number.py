@@ -26,7 +26,7 @@ def is_valid(text: str) -> bool:
 
 
 def id_numbers(rng: np.random.Generator, birth: pl.Series, male: Bools) -> pl.Series:
-    """One distinct valid number for each birth date (pl.Date) and sex; the third digit of sequence is odd for men."""
+    """Draw a distinct valid number for each birth date (pl.Date) and sex (the 17th digit is odd for men)."""
     area = np.array(AREAS, dtype=np.int64)[chance.index(rng, _AREA_SHARES, len(male))]
     day = birth.dt.strftime("%Y%m%d").cast(pl.Int64).to_numpy().astype(np.int64)
     group = (area * 10**8 + day) * 2 + male

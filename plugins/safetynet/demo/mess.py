@@ -13,7 +13,7 @@ import polars as pl
 
 from safetynet.demo import cells, chance
 from safetynet.demo.cells import Form
-from safetynet.demo.chance import Bools
+from safetynet.demo.chance import Bools, Bytes
 from safetynet.demo.disagree import disagree
 from safetynet.demo.table import Column, Table
 
@@ -64,7 +64,9 @@ def deliver(table: Table, rng: np.random.Generator, rate: float, as_of: date, is
         if column.required and column.kind != "person_name":
             reasons += [(int(row), column.name) for row in np.flatnonzero(lost)]
         texts[column.name], forms[column.name] = text, pl.Series(form)
-    rows = pl.DataFrame({**values, "_person": table.frame["_person"], "_household": table.frame["_household"]})
+    rows = pl.DataFrame(
+        {**values, "_person": table.frame["_person"], "_household": table.frame["_household"]}
+    )
     rows = _judge(table, rows, damages, reasons)
     return _repeat(table, Delivered(pl.DataFrame(texts), pl.DataFrame(forms), rows), rng, rate)
 
@@ -93,13 +95,20 @@ def _usual_form(column: Column, is_workbook: bool) -> Form:
 
 
 def _mess_column(
-    text: pl.Series, form: chance.npt.NDArray[np.uint8], column: Column, rng: np.random.Generator, rate: float,
-    as_of: date, is_workbook: bool, feed: str,
+    text: pl.Series,
+    form: Bytes,
+    column: Column,
+    rng: np.random.Generator,
+    rate: float,
+    as_of: date,
+    is_workbook: bool,
+    feed: str,
 ) -> tuple[pl.Series, Bools, list[tuple[int, str]]]:
-    """Text as delivered, where the value is lost, and (row, way) of every cell that was touched; fills form."""
+    """Give the text as delivered, where its value is lost, and (row, way) of touched cells; fills form."""
     lost = np.zeros(len(text), dtype=np.bool_)
     choices = [
-        way for way in cells.ways(column.name, column.kind, column.required, is_workbook)
+        way
+        for way in cells.ways(column.name, column.kind, column.required, is_workbook)
         if not (way.name == "negative" and feed == "health_settlement")
     ]
     total = sum(way.share for way in choices)
@@ -129,7 +138,7 @@ def _slip_names(
     text: pl.Series, person: pl.Series, feed: str, rng: np.random.Generator, rate: float
 ) -> tuple[pl.Series, Bools]:
     """Slips in names that are otherwise clean; a person's name slips in one feed at most."""
-    turn = chance.zlib.crc32(feed.encode()) % 10
+    turn = chance.place(feed) % 10
     plain = (text.str.len_chars() >= 2) & text.str.contains(r"^\p{Han}+$") & (person % 10 == turn)
     slipped = plain.fill_null(value=False).to_numpy() & (rng.random(len(text)) < rate * SLIPS)
     where = np.flatnonzero(slipped)
@@ -156,7 +165,9 @@ def _judge(
         .join(_lists(reasons, "_reasons"), on="_row", how="left", maintain_order="left")
         .join(_lists(damages, "_damages"), on="_row", how="left", maintain_order="left")
         .with_columns(
-            _disposition=pl.when(pl.col("_reasons").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("quarantined")),
+            _disposition=pl.when(pl.col("_reasons").is_null())
+            .then(pl.lit("accepted"))
+            .otherwise(pl.lit("quarantined")),
             _is_whole=whole,
             _agrees=whole & ~pl.col("_row").is_in(pl.Series(stranger, dtype=pl.Int64).implode()),
         )
@@ -179,7 +190,9 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
     duplicated = chance.some(rng, np.ones(n, dtype=np.bool_), rate * DUPLICATES, few)
     untouched = ((rows["_disposition"] == "accepted") & rows["_damages"].is_null()).to_numpy() & ~duplicated
     contradicted = chance.some(rng, untouched, rate * CONTRADICTIONS, few)
-    respelled = chance.some(rng, untouched & ~contradicted & (table.id_column is not None), rate * RESPELLED, few)
+    respelled = chance.some(
+        rng, untouched & ~contradicted & (table.id_column is not None), rate * RESPELLED, few
+    )
     contradict = np.flatnonzero(contradicted)
     name, options = table.contradiction
     said = delivered.texts[name].gather(pl.Series(contradict))
@@ -191,15 +204,20 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
     rows = rows.with_columns(
         _disposition=pl.when(marks).then(pl.lit("quarantined")).otherwise("_disposition"),
         _reasons=pl.when(marks).then(key).otherwise("_reasons"),
-        _damages=pl.when(marks).then(pl.lit(pl.Series([["row:contradiction"]])).first()).otherwise("_damages"),
+        _damages=pl.when(marks)
+        .then(pl.lit(pl.Series([["row:contradiction"]])).first())
+        .otherwise("_damages"),
     )
     at = [np.flatnonzero(mask) for mask in (duplicated, respelled, contradicted)]
     copies = [pl.Series(where) for where in at]
     duplicate = rows[copies[0]].with_columns(
-        _disposition=pl.lit("duplicate"), _reasons=pl.lit(None, dtype=pl.List(pl.String)),
+        _disposition=pl.lit("duplicate"),
+        _reasons=pl.lit(None, dtype=pl.List(pl.String)),
         _damages=pl.lit(pl.Series([["row:duplicate"]])).first(),
     )
-    respelled_rows = rows[copies[1]].with_columns(_damages=pl.lit(pl.Series([["row:other_spelling"]])).first())
+    respelled_rows = rows[copies[1]].with_columns(
+        _damages=pl.lit(pl.Series([["row:other_spelling"]])).first()
+    )
     contradicting = rows[copies[2]].with_columns(pl.lit(other).alias(name))
     respelled_texts = delivered.texts[copies[1]]
     if table.id_column is not None:
@@ -207,10 +225,14 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
         respelled_texts = respelled_texts.with_columns(
             pl.concat_str(number.str.slice(0, 6), pl.lit(" "), number.str.slice(6)).alias(table.id_column)
         )
-    texts = pl.concat([
-        delivered.texts, delivered.texts[copies[0]], respelled_texts,
-        delivered.texts[copies[2]].with_columns(pl.lit(other).alias(name)),
-    ])
+    texts = pl.concat(
+        [
+            delivered.texts,
+            delivered.texts[copies[0]],
+            respelled_texts,
+            delivered.texts[copies[2]].with_columns(pl.lit(other).alias(name)),
+        ]
+    )
     forms = pl.concat([delivered.forms, *[delivered.forms[copy] for copy in copies]])
     rows = pl.concat([rows, duplicate, respelled_rows, contradicting])
     # A copy stands somewhere below its original.

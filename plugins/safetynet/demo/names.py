@@ -13,7 +13,28 @@ SURNAMES = (
     "姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严欧莫孔向常"
 )
 COMPOUND_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "尉迟", "令狐")
-_TOP_WEIGHTS = (7.2, 7.1, 6.8, 5.3, 4.6, 3.1, 2.2, 2.1, 2.0, 1.9, 1.6, 1.5, 1.3, 1.3, 1.2, 1.2, 1.1, 1.1, 1.0, 1.0)
+_TOP_WEIGHTS = (
+    7.2,
+    7.1,
+    6.8,
+    5.3,
+    4.6,
+    3.1,
+    2.2,
+    2.1,
+    2.0,
+    1.9,
+    1.6,
+    1.5,
+    1.3,
+    1.3,
+    1.2,
+    1.2,
+    1.1,
+    1.1,
+    1.0,
+    1.0,
+)
 
 # Whole given names that really are this common, then the characters that longer ones are made of.
 _MALE_OLD = "伟 强 军 勇 刚 平 建国 建华 国强 志强 建军 明 德华 永福 国栋 文华 德明 志明 成 林"
@@ -26,10 +47,35 @@ _FEMALE_FIRST = "秀桂玉春凤翠淑美雪晓佳雨梦欣思诗梓丽海红小
 _FEMALE_LAST = "英兰芳珍梅花琴霞娟莲凤香云红玲怡涵桐瑶欣妍婷琳慧敏燕萍菊秀清"
 _RARE = "喆堃淼翀䶮㛃𬱖𫖮𠮷赟"
 
-_DOTTED_MALE = (
-    "阿卜杜拉 买买提 吐尔逊 艾力 玉素甫 阿不都热合曼 肉孜 亚森 库尔班 依明 热合曼 托合提 阿迪力 巴图 麦麦提江"
-).split()
-_DOTTED_FEMALE = "阿依古丽 古丽娜尔 阿孜古丽 帕提古丽 热依汗 玛依拉 努尔曼古丽 阿米娜 再努尔 其曼古丽".split()
+_DOTTED_MALE = [
+    "阿卜杜拉",
+    "买买提",
+    "吐尔逊",
+    "艾力",
+    "玉素甫",
+    "阿不都热合曼",
+    "肉孜",
+    "亚森",
+    "库尔班",
+    "依明",
+    "热合曼",
+    "托合提",
+    "阿迪力",
+    "巴图",
+    "麦麦提江",
+]
+_DOTTED_FEMALE = [
+    "阿依古丽",
+    "古丽娜尔",
+    "阿孜古丽",
+    "帕提古丽",
+    "热依汗",
+    "玛依拉",
+    "努尔曼古丽",
+    "阿米娜",
+    "再努尔",
+    "其曼古丽",
+]
 
 TOWN_SYLLABLES = tuple("伟芳石清龙白青柳云金银桃梅松竹兰杏桂枫杨泉玉双新大长平安和永福康太高南北东西丰")
 TOWN_ENDINGS = ("溪", "河", "坪", "岭", "塘", "桥", "沟", "关")
@@ -78,7 +124,7 @@ def _given_pool(common: list[str], first: str, last: str) -> tuple[list[str], li
 
 
 def dotted_names(rng: np.random.Generator, male: Bools, parent: Ints) -> pl.Series:
-    """Names of one's own and, after a middle dot, of one's father (parent: any number that stands for him)."""
+    """Names of one's own and, after a middle dot, of one's father (parent: a number that stands for him)."""
     own_male = np.array(_DOTTED_MALE, dtype=object)[rng.integers(0, len(_DOTTED_MALE), len(male))]
     own_female = np.array(_DOTTED_FEMALE, dtype=object)[rng.integers(0, len(_DOTTED_FEMALE), len(male))]
     father = np.array(_DOTTED_MALE, dtype=object)[parent % len(_DOTTED_MALE)]

@@ -1,4 +1,4 @@
-"""Who lives in the county: persons in households, with ages that can be, names, numbers and what ails them."""
+"""Who lives in the county: persons in households, their ages, names and numbers, and what ails them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,20 @@ from safetynet.demo.county import NEIGHBOUR_VILLAGE, County
 MONITORED = ("脱贫不稳定户", "边缘易致贫户", "突发严重困难户")
 _ORDINARY = ("一般农户", "脱贫户")
 _OUTSIDE_SHARE = 0.03
-_RELATION_ORDER = (
-    "户主 配偶 之父 之母 之子 之女 之儿媳 之女婿 之孙子 之孙女 之外孙子 之外孙女".split()
-)
+_RELATION_ORDER = [
+    "户主",
+    "配偶",
+    "之父",
+    "之母",
+    "之子",
+    "之女",
+    "之儿媳",
+    "之女婿",
+    "之孙子",
+    "之孙女",
+    "之外孙子",
+    "之外孙女",
+]
 _SHAPES = {
     "single_elder": 0.07,
     "single_adult": 0.03,
@@ -84,7 +95,7 @@ def _homes(seed: int, households: int, county: County) -> pl.DataFrame:
 
 
 def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
-    """household, relation, age (in days), male, line (the household's member whose surname is taken, or -1)."""
+    """Who belongs to each household: household, relation, years (age), male, in the order of a list."""
     rng = chance.stream(seed, "members")
     shape_names = list(_SHAPES)
     shape = homes["shape"].to_numpy()
@@ -94,14 +105,28 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
         return np.isin(shape, [shape_names.index(one) for one in wanted])
 
     low = np.select(
-        [of("single_elder", "elder_couple"), of("single_adult"), of("couple"), of("couple_children", "single_parent"),
-         of("three_generations"), of("grandparent_head")],
-        [62, 30, 45, 26, 30, 54], 40,
+        [
+            of("single_elder", "elder_couple"),
+            of("single_adult"),
+            of("couple"),
+            of("couple_children", "single_parent"),
+            of("three_generations"),
+            of("grandparent_head"),
+        ],
+        [62, 30, 45, 26, 30, 54],
+        40,
     )
     high = np.select(
-        [of("single_elder", "elder_couple"), of("single_adult"), of("couple"), of("couple_children", "single_parent"),
-         of("three_generations"), of("grandparent_head")],
-        [90, 61, 62, 53, 53, 75], 60,
+        [
+            of("single_elder", "elder_couple"),
+            of("single_adult"),
+            of("couple"),
+            of("couple_children", "single_parent"),
+            of("three_generations"),
+            of("grandparent_head"),
+        ],
+        [90, 61, 62, 53, 53, 75],
+        60,
     )
     head_age = low + rng.beta(1.6, 2.0, n) * (high - low)
     head_male = np.where(of("single_elder"), rng.random(n) < 0.45, rng.random(n) < 0.82)
@@ -121,12 +146,14 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
             else relation.gather(pl.Series(where))
         )
         parts.append(
-            pl.DataFrame({
-                "household": where,
-                "relation": relation_column,
-                "years": np.clip(age[where], 0.02, 99.0),
-                "male": male[where],
-            })
+            pl.DataFrame(
+                {
+                    "household": where,
+                    "relation": relation_column,
+                    "years": np.clip(age[where], 0.02, 99.0),
+                    "male": male[where],
+                }
+            )
         )
 
     everywhere = np.ones(n, dtype=np.bool_)
@@ -149,7 +176,12 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
     is_grand = of("grandparent_head")
     child_age = np.clip(younger - rng.uniform(20.5, 30, n), 23.0, 48.0)
     child_male = rng.random(n) < 0.8
-    add(is_grand, pl.Series(np.where(child_male, "之子", "之女").tolist(), dtype=pl.String), child_age, child_male)
+    add(
+        is_grand,
+        pl.Series(np.where(child_male, "之子", "之女").tolist(), dtype=pl.String),
+        child_age,
+        child_male,
+    )
     in_law = pl.Series(np.where(child_male, "之儿媳", "之女婿").tolist(), dtype=pl.String)
     in_law_age = np.clip(child_age + rng.normal(-1.0, 2.0, n), 21.0, 52.0)
     add(is_grand & (rng.random(n) < 0.7), in_law, in_law_age, ~child_male)
@@ -164,7 +196,11 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
         add(grandchildren > turn, pl.Series(grand.tolist(), dtype=pl.String), age, male)
 
     order = pl.col("relation").cast(pl.Enum(_RELATION_ORDER)).to_physical()
-    return pl.concat(parts).with_columns(order=order).sort("household", "order", "years", descending=[False, False, True])
+    return (
+        pl.concat(parts)
+        .with_columns(order=order)
+        .sort("household", "order", "years", descending=[False, False, True])
+    )
 
 
 def _persons(seed: int, members: pl.DataFrame, homes: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -203,20 +239,26 @@ def _persons(seed: int, members: pl.DataFrame, homes: pl.DataFrame, as_of: date)
     name = pl.select(
         pl.when(pl.Series(is_dotted)).then(dotted).otherwise(pl.concat_str(pl.lit(surname), pl.lit(given)))
     ).to_series()
-    minority = chance.choose(rng, ("汉族", *names.MINORITIES), (0.8, *[0.025] * 8), len(homes)).gather(pl.Series(home))
-    ethnicity = pl.select(pl.when(pl.Series(is_dotted)).then(pl.lit("维吾尔族")).otherwise(minority)).to_series()
+    minority = chance.choose(rng, ("汉族", *names.MINORITIES), (0.8, *[0.025] * 8), len(homes)).gather(
+        pl.Series(home)
+    )
+    ethnicity = pl.select(
+        pl.when(pl.Series(is_dotted)).then(pl.lit("维吾尔族")).otherwise(minority)
+    ).to_series()
 
-    return pl.DataFrame({
-        "person_id": np.arange(n, dtype=np.int64),
-        "household": home,
-        "relation": relation,
-        "sex": pl.select(pl.when(members["male"]).then(pl.lit("男")).otherwise(pl.lit("女"))).to_series(),
-        "birth_on": birth_on,
-        "person_name": name,
-        "id_number": id_number.id_numbers(rng, birth_on, male),
-        "ethnicity": ethnicity,
-        "phone": _phones(rng, years),
-    }).with_columns(age=age_on(pl.col("birth_on"), as_of))
+    return pl.DataFrame(
+        {
+            "person_id": np.arange(n, dtype=np.int64),
+            "household": home,
+            "relation": relation,
+            "sex": pl.select(pl.when(members["male"]).then(pl.lit("男")).otherwise(pl.lit("女"))).to_series(),
+            "birth_on": birth_on,
+            "person_name": name,
+            "id_number": id_number.id_numbers(rng, birth_on, male),
+            "ethnicity": ethnicity,
+            "phone": _phones(rng, years),
+        }
+    ).with_columns(age=age_on(pl.col("birth_on"), as_of))
 
 
 def age_on(birth_on: pl.Expr, day: date) -> pl.Expr:
@@ -227,7 +269,9 @@ def age_on(birth_on: pl.Expr, day: date) -> pl.Expr:
 
 def _phones(rng: np.random.Generator, years: chance.Floats) -> pl.Series:
     prefix = np.array([134, 135, 136, 137, 138, 139, 147, 150, 151, 152, 158, 159, 178, 182, 187, 188, 198])
-    number: Ints = prefix[rng.integers(0, len(prefix), len(years))] * 10**8 + rng.integers(0, 10**8, len(years))
+    number: Ints = prefix[rng.integers(0, len(prefix), len(years))] * 10**8 + rng.integers(
+        0, 10**8, len(years)
+    )
     has_phone = (years >= 12) & (rng.random(len(years)) < 0.93)
     text = pl.Series(number).cast(pl.String)
     return pl.select(pl.when(pl.Series(has_phone)).then(text)).to_series()
@@ -236,7 +280,7 @@ def _phones(rng: np.random.Generator, years: chance.Floats) -> pl.Series:
 def _condition(
     seed: int, homes: pl.DataFrame, persons: pl.DataFrame, as_of: date
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Add what the departments look at: income and monitoring of households, illness and insurance of persons."""
+    """Add what departments look at: income and monitoring of households, illness and insurance of persons."""
     rng = chance.stream(seed, "condition")
     n = len(homes)
     registered = homes["is_registered"].to_numpy()
@@ -251,8 +295,10 @@ def _condition(
     identified = pl.select(pl.min_horizontal(pl.lit(identified), pl.lit(as_of))).to_series()
     eliminated = rng.random(n) < 0.5
     risk = chance.choose(
-        rng, ("因病", "因残", "因学", "因自然灾害", "因意外事故", "务工就业不稳", "缺劳动力"),
-        (40, 20, 8, 6, 6, 12, 8), n,
+        rng,
+        ("因病", "因残", "因学", "因自然灾害", "因意外事故", "务工就业不稳", "缺劳动力"),
+        (40, 20, 8, 6, 6, 12, 8),
+        n,
     )
     typical = np.array([19000, 14500, 10500, 10200, 13500])[type_index]
     income = np.clip(typical * rng.lognormal(0.0, 0.42, n), 2200, 220000)

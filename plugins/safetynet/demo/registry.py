@@ -58,15 +58,21 @@ def registry_member(seed: int, people: People, schooled: pl.DataFrame) -> Table:
         sex="sex",
         ethnicity="ethnicity",
         health_status=_health(rng, frame),
-        school_status=pl.when(pl.col("age") < 3).then(pl.lit("学龄前儿童"))
-        .when(pl.col("age") < 6).then(pl.lit("学前教育")).otherwise("school_status"),
+        school_status=pl.when(pl.col("age") < 3)
+        .then(pl.lit("学龄前儿童"))
+        .when(pl.col("age") < 6)
+        .then(pl.lit("学前教育"))
+        .otherwise("school_status"),
         has_basic_medical_insurance="is_insured",
         member_count="member_count",
         per_capita_net_income="net_income",
         phone="phone",
     )
     return Table(
-        "registry_member", COLUMNS, frame, ("household_code", "id_number"),
+        "registry_member",
+        COLUMNS,
+        frame,
+        ("household_code", "id_number"),
         ("health_status", ("健康", "残疾")),
     )
 
@@ -77,8 +83,17 @@ def _health(rng: np.random.Generator, frame: pl.DataFrame) -> pl.Series:
     turned = rng.random(len(frame)) < 0.5
     out: list[str] = []
     for major, chronic, disabled, mark, turn in zip(
-        frame["is_major"], frame["chronic"].is_not_null(), frame["is_disabled"], separator, turned, strict=True
+        frame["is_major"],
+        frame["chronic"].is_not_null(),
+        frame["is_disabled"],
+        separator,
+        turned,
+        strict=True,
     ):
-        values = [text for text, holds in (("患有大病", major), ("长期慢性病", chronic), ("残疾", disabled)) if holds]
+        values = [
+            text
+            for text, holds in (("患有大病", major), ("长期慢性病", chronic), ("残疾", disabled))
+            if holds
+        ]
         out.append(str(mark).join(reversed(values) if turn else values) or "健康")
     return pl.Series(out, dtype=pl.String)

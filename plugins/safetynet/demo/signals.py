@@ -1,8 +1,8 @@
-"""The signals that hold on the day of a drop, found from its accepted rows and the persons that they are truly about.
+"""The signals that hold on the day of a drop, found from its accepted rows and their true persons.
 
-An independent statement of the rules in plain data frames, with which a warehouse can be compared. Where a row
-cannot be tied to its person by its id number, a reader may reasonably decide otherwise: then a signal that holds is
-not certain, and one that does not hold is undecided.
+An independent statement of the rules in plain data frames, with which a warehouse can be compared. Where a
+row cannot be tied to its person by its id number, a reader may reasonably decide otherwise: then a signal that
+holds is not certain, and one that does not hold is undecided.
 """
 
 from __future__ import annotations
@@ -29,17 +29,29 @@ _DEFAULTS = (
 )
 _LOW_INCOME_AID = ("农村低保", "城市低保", "特困分散供养", "特困集中供养", "低保边缘家庭")
 RULES = (
-    "INC_BELOW_LINE", "EDU_NOT_ENROLLED", "EDU_DROPPED_OUT", "MED_UNINSURED", "MED_UNTREATED",
-    "MED_CHRONIC_NOT_CONTRACTED", "MED_CHRONIC_FOLLOW_UP_OVERDUE", "MED_HIGH_OUT_OF_POCKET", "HOU_UNSAFE",
-    "WAT_UNSAFE", "CIV_AID_STOPPED", "CIV_NOT_COVERED",
+    "INC_BELOW_LINE",
+    "EDU_NOT_ENROLLED",
+    "EDU_DROPPED_OUT",
+    "MED_UNINSURED",
+    "MED_UNTREATED",
+    "MED_CHRONIC_NOT_CONTRACTED",
+    "MED_CHRONIC_FOLLOW_UP_OVERDUE",
+    "MED_HIGH_OUT_OF_POCKET",
+    "HOU_UNSAFE",
+    "WAT_UNSAFE",
+    "CIV_AID_STOPPED",
+    "CIV_NOT_COVERED",
 )
 SCHEMA = {
-    "rule_id": pl.String, "household_code": pl.String, "person_id": pl.Int64, "observed_value": pl.Float64,
+    "rule_id": pl.String,
+    "household_code": pl.String,
+    "person_id": pl.Int64,
+    "observed_value": pl.Float64,
 }
 
 
 def policy(parameter: str, on: date, population: str = "all", division: str = COUNTY) -> float:
-    """The value that holds: longest prefix, then a named population, then the newest, delivered before shipped."""
+    """The value that holds: longest prefix, then named population, then the newest, then delivered."""
     rows = [(*row, 0) for row in _DEFAULTS] + [(*row[:6], 1) for row in POLICY]
     day = on.isoformat()
     best = max(
@@ -65,8 +77,7 @@ class Found:
 def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> Found:
     """Judge all rules.
 
-    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`; persons: `person_id`, `birth_on`, `person_name`,
-    `village`.
+    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`. persons: person_id, birth_on, person_name.
     """
     return _Judge(rows, persons, as_of).all()
 
@@ -74,21 +85,27 @@ def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> F
 class _Judge:
     def __init__(self, rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> None:
         self.rows = rows
-        self.accepted = {feed: frame.filter(pl.col("_disposition") == "accepted") for feed, frame in rows.items()}
+        self.accepted = {
+            feed: frame.filter(pl.col("_disposition") == "accepted") for feed, frame in rows.items()
+        }
         self.persons = persons
         self.as_of = as_of
         # One row per registered person: person, household_code, what the registry says of both.
         self.members = (
             self.accepted["registry_member"]
             .unique("_person", keep="first", maintain_order=True)
-            .join(persons.select(_person="person_id", birth_on="birth_on", true_name="person_name"), on="_person",
-                  maintain_order="left")
+            .join(
+                persons.select(_person="person_id", birth_on="birth_on", true_name="person_name"),
+                on="_person",
+                maintain_order="left",
+            )
         )
         self.homes = self.members.group_by("household_code", maintain_order=True).agg(
             income=pl.col("per_capita_net_income").first() / 100,
             household_type=pl.col("household_type").first(),
             is_eliminated=pl.col("risk_eliminated").drop_nulls().first(),
-            is_unclear=pl.col("risk_eliminated").is_null().any() & pl.col("household_type").first().is_in(MONITORED),
+            is_unclear=pl.col("risk_eliminated").is_null().any()
+            & pl.col("household_type").first().is_in(MONITORED),
         )
         self.unsure_members = self._strangers("registry_member")
         self.holds: list[pl.DataFrame] = []
@@ -123,11 +140,18 @@ class _Judge:
             pl.col("holds").fill_null(value=False),
             pl.col("unsure").fill_null(value=False),
         )
-        self.holds.append(
-            frame.filter("holds").select(*SCHEMA, is_certain=~pl.col("unsure"))
-        )
+        self.holds.append(frame.filter("holds").select(*SCHEMA, is_certain=~pl.col("unsure")))
         self.undecided.append(
             frame.filter(~pl.col("holds") & pl.col("unsure")).select("rule_id", "household_code", "person_id")
+        )
+
+    def _any_member(self, **persons: pl.Series) -> pl.DataFrame:
+        """household_code and, for each set of persons, whether one of the household's members is in it."""
+        flags = {name: pl.col("_person").is_in(who.implode()) for name, who in persons.items()}
+        return (
+            self.members.select("household_code", **flags)
+            .group_by("household_code", maintain_order=True)
+            .agg(*[pl.col(name).any() for name in flags])
         )
 
     def _home_of(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -137,9 +161,13 @@ class _Judge:
 
     def _income(self) -> None:
         line = policy("monitoring_line", self.as_of)
-        self._say("INC_BELOW_LINE", self.homes.with_columns(
-            observed="income", holds=pl.col("income") < line, unsure=pl.lit(value=False)
-        ), person=False)
+        self._say(
+            "INC_BELOW_LINE",
+            self.homes.with_columns(
+                observed="income", holds=pl.col("income") < line, unsure=pl.lit(value=False)
+            ),
+            person=False,
+        )
 
     def _silence(self, feed: str) -> tuple[pl.Series, pl.Series]:
         """Persons for whom an absence from the feed says nothing, and those for whom that is not sure."""
@@ -149,18 +177,25 @@ class _Judge:
         silent += self.members.filter(pl.col("id_number").is_in(numbers.implode()))["_person"].to_list()
         stray = self.accepted[feed].filter(~pl.col("_is_whole") | ~pl.col("_agrees"))
         unsure = [
-            *self._named(stray, "person_name").to_list(), *self._named(stray, "true_name").to_list(),
-            *self._named(held, "true_name").to_list(), *stray["_person"].to_list(),
+            *self._named(stray, "person_name").to_list(),
+            *self._named(stray, "true_name").to_list(),
+            *self._named(held, "true_name").to_list(),
+            *stray["_person"].to_list(),
         ]
         return pl.Series(silent, dtype=pl.Int64).unique(), pl.Series(unsure, dtype=pl.Int64).unique()
 
     def _named(self, stray: pl.DataFrame, name: str) -> pl.Series:
-        """Registered persons whose name and village, or name where the row has no village, stand on these rows."""
-        on_rows = stray.select("division_code", person_name="person_name").filter(pl.col("person_name").is_not_null())
+        """Registered persons whose name and village (or name, where the row has no village) is on a row."""
+        on_rows = stray.select("division_code", person_name="person_name").filter(
+            pl.col("person_name").is_not_null()
+        )
         with_village = on_rows.filter(pl.col("division_code").is_not_null()).unique()
         without = on_rows.filter(pl.col("division_code").is_null())["person_name"]
         here = self.members.join(
-            with_village, left_on=[name, "division_code"], right_on=["person_name", "division_code"], how="semi"
+            with_village,
+            left_on=[name, "division_code"],
+            right_on=["person_name", "division_code"],
+            how="semi",
         )
         anywhere = self.members.filter(pl.col(name).is_in(without.implode()))
         return pl.concat([here["_person"], anywhere["_person"]])
@@ -175,71 +210,113 @@ class _Judge:
         silent, unsure = self._silence("education_enrollment")
         low, high = policy("school_age_min", self.as_of), policy("school_age_max", self.as_of)
         judged = self.members.with_columns(observed=age).filter(pl.col("observed").is_between(low, high))
-        self._say("EDU_NOT_ENROLLED", judged.with_columns(
-            holds=~pl.col("_person").is_in(pupils["_person"].implode()) & ~pl.col("_person").is_in(silent.implode()),
-            unsure=pl.col("_person").is_in(pl.concat([unsure, self.unsure_members]).implode()),
-        ), person=True)
+        self._say(
+            "EDU_NOT_ENROLLED",
+            judged.with_columns(
+                holds=~pl.col("_person").is_in(pupils["_person"].implode())
+                & ~pl.col("_person").is_in(silent.implode()),
+                unsure=pl.col("_person").is_in(pl.concat([unsure, self.unsure_members]).implode()),
+            ),
+            person=True,
+        )
 
     def _dropped_out(self) -> None:
         pupils = self.accepted["education_enrollment"].filter(pl.col("enrollment_status") == "辍学")
         ledger = self.accepted["education_dropout"]
-        left = pl.concat([
-            pupils.select("_person", left_on="status_date"), ledger.select("_person", left_on="dropped_out_on")
-        ]).group_by("_person", maintain_order=True).agg(
-            left_on=pl.col("left_on").max(), is_undated=pl.col("left_on").is_null().any()
+        left = (
+            pl.concat(
+                [
+                    pupils.select("_person", left_on="status_date"),
+                    ledger.select("_person", left_on="dropped_out_on"),
+                ]
+            )
+            .group_by("_person", maintain_order=True)
+            .agg(left_on=pl.col("left_on").max(), is_undated=pl.col("left_on").is_null().any())
         )
-        back = ledger.filter(pl.col("return_status") == "已劝返").group_by("_person").agg(pl.col("returned_on").max())
-        strangers = pl.concat([
-            self._strangers("education_dropout"), self._strangers("education_enrollment"), self.unsure_members
-        ])
+        back = (
+            ledger.filter(pl.col("return_status") == "已劝返")
+            .group_by("_person")
+            .agg(pl.col("returned_on").max())
+        )
+        strangers = pl.concat(
+            [
+                self._strangers("education_dropout"),
+                self._strangers("education_enrollment"),
+                self.unsure_members,
+            ]
+        )
         judged = self._home_of(left.join(back, on="_person", how="left", maintain_order="left"))
         returned = (pl.col("returned_on") > pl.col("left_on")).fill_null(value=False)
-        self._say("EDU_DROPPED_OUT", judged.with_columns(
-            observed=pl.lit(None),
-            holds=~returned | pl.col("is_undated"),
-            unsure=pl.col("_person").is_in(strangers.implode())
-            | (pl.col("is_undated") & pl.col("returned_on").is_not_null()),
-        ), person=True)
+        self._say(
+            "EDU_DROPPED_OUT",
+            judged.with_columns(
+                observed=pl.lit(None),
+                holds=~returned | pl.col("is_undated"),
+                unsure=pl.col("_person").is_in(strangers.implode())
+                | (pl.col("is_undated") & pl.col("returned_on").is_not_null()),
+            ),
+            person=True,
+        )
 
     def _uninsured(self) -> None:
-        self._say("MED_UNINSURED", self.members.with_columns(
-            observed=pl.lit(None),
-            holds=~pl.col("has_basic_medical_insurance"),
-            unsure=pl.col("_person").is_in(self.unsure_members.implode())
-            & ~pl.col("has_basic_medical_insurance").fill_null(value=True),
-        ), person=True)
-
-    def _judge_persons(self, rule: str, feed: str, holds: pl.Expr, unknown: pl.Expr, observed: pl.Expr) -> None:
-        """A rule that one row of a feed decides; a person is judged once, with the greatest observed value."""
-        strangers = pl.concat([self._strangers(feed), self.unsure_members])
-        judged = self.accepted[feed].select("_person", observed=observed, holds=holds, unknown=unknown).group_by(
-            "_person", maintain_order=True
-        ).agg(
-            observed=pl.col("observed").filter("holds").max(),
-            holds=pl.col("holds").fill_null(value=False).any(),
-            unknown=pl.col("unknown").fill_null(value=False).any(),
+        self._say(
+            "MED_UNINSURED",
+            self.members.with_columns(
+                observed=pl.lit(None),
+                holds=~pl.col("has_basic_medical_insurance"),
+                unsure=pl.col("_person").is_in(self.unsure_members.implode())
+                & ~pl.col("has_basic_medical_insurance").fill_null(value=True),
+            ),
+            person=True,
         )
-        self._say(rule, self._home_of(judged).with_columns(
-            # Where nothing of a person's rows fulfils the rule, whoever they are taken for, it does not hold.
-            unsure=(pl.col("holds") & pl.col("_person").is_in(strangers.implode()))
-            | (~pl.col("holds") & pl.col("unknown")),
-        ), person=True)
+
+    def _judge_persons(
+        self, rule: str, feed: str, holds: pl.Expr, unknown: pl.Expr, observed: pl.Expr
+    ) -> None:
+        """Judge a rule that one row decides, once for each person, with the greatest observed value."""
+        strangers = pl.concat([self._strangers(feed), self.unsure_members])
+        judged = (
+            self.accepted[feed]
+            .select("_person", observed=observed, holds=holds, unknown=unknown)
+            .group_by("_person", maintain_order=True)
+            .agg(
+                observed=pl.col("observed").filter("holds").max(),
+                holds=pl.col("holds").fill_null(value=False).any(),
+                unknown=pl.col("unknown").fill_null(value=False).any(),
+            )
+        )
+        self._say(
+            rule,
+            self._home_of(judged).with_columns(
+                # Where no row of a person fulfils the rule, it holds for nobody whom they are taken for.
+                unsure=(pl.col("holds") & pl.col("_person").is_in(strangers.implode()))
+                | (~pl.col("holds") & pl.col("unknown")),
+            ),
+            person=True,
+        )
 
     def _major_illness(self) -> None:
         self._judge_persons(
-            "MED_UNTREATED", "health_major_illness", pl.col("treatment_status") == "未救治", pl.lit(value=False),
+            "MED_UNTREATED",
+            "health_major_illness",
+            pl.col("treatment_status") == "未救治",
+            pl.lit(value=False),
             pl.lit(None, dtype=pl.Float64),
         )
 
     def _chronic(self) -> None:
         is_contracted = pl.col("contract_status") == "已签约"
         self._judge_persons(
-            "MED_CHRONIC_NOT_CONTRACTED", "health_chronic_disease", ~is_contracted, pl.lit(value=False),
+            "MED_CHRONIC_NOT_CONTRACTED",
+            "health_chronic_disease",
+            ~is_contracted,
+            pl.lit(value=False),
             pl.lit(None, dtype=pl.Float64),
         )
         days = (pl.col("_as_of") - pl.col("last_follow_up_on")).dt.total_days()
         self._judge_persons(
-            "MED_CHRONIC_FOLLOW_UP_OVERDUE", "health_chronic_disease",
+            "MED_CHRONIC_FOLLOW_UP_OVERDUE",
+            "health_chronic_disease",
             is_contracted & (days > policy("chronic_follow_up_days", self.as_of)),
             is_contracted & pl.col("last_follow_up_on").is_null(),
             days.cast(pl.Float64),
@@ -255,10 +332,7 @@ class _Judge:
             (pl.col("payment_status") == "在享") & pl.col("assistance_type").is_in(_LOW_INCOME_AID)
         )["_person"]
         strangers = pl.concat([self.unsure_members, self._strangers("civil_assistance")])
-        by_person = self.members.group_by("household_code").agg(
-            receives=pl.col("_person").is_in(receives.implode()).any(),
-            is_low_unsure=pl.col("_person").is_in(strangers.implode()).any(),
-        )
+        by_person = self._any_member(receives=receives, is_low_unsure=strangers)
         watched = pl.col("household_type").is_in(MONITORED) & ~pl.col("is_eliminated").fill_null(value=False)
         return self.homes.join(by_person, on="household_code").select(
             "household_code",
@@ -281,41 +355,59 @@ class _Judge:
         # Whether someone outside the registry who receives assistance counts as low income is not laid down.
         helped = self._newest_aid()["_person"]
         strangers = pl.concat([self._strangers("health_settlement"), self.unsure_members])
-        judged = self._home_of(paid).join(self._low_income(), on="household_code", how="left", maintain_order="left")
+        judged = self._home_of(paid).join(
+            self._low_income(), on="household_code", how="left", maintain_order="left"
+        )
         outside = pl.col("household_code").is_null()
         is_low = pl.col("is_low_income").fill_null(value=False)
         between = (pl.col("observed") >= low) & (pl.col("observed") < other)
-        self._say("MED_HIGH_OUT_OF_POCKET", judged.with_columns(
-            holds=pl.col("observed") >= pl.when(is_low).then(low).otherwise(other),
-            unsure=pl.col("_person").is_in(strangers.implode())
-            | (between & pl.col("is_low_unsure").fill_null(value=False))
-            | (between & outside & pl.col("_person").is_in(helped.implode())),
-        ), person=True)
+        self._say(
+            "MED_HIGH_OUT_OF_POCKET",
+            judged.with_columns(
+                holds=pl.col("observed") >= pl.when(is_low).then(low).otherwise(other),
+                unsure=pl.col("_person").is_in(strangers.implode())
+                | (between & pl.col("is_low_unsure").fill_null(value=False))
+                | (between & outside & pl.col("_person").is_in(helped.implode())),
+            ),
+            person=True,
+        )
 
     def _judge_homes(self, rule: str, feed: str, judged: pl.DataFrame) -> None:
         """A household rule that rows of heads decide: judged has _person, observed, holds, unknown."""
         strangers = pl.concat([self._strangers(feed), self.unsure_members])
-        homes = self._home_of(judged).filter(pl.col("household_code").is_not_null()).with_columns(
-            is_stranger=pl.col("_person").is_in(strangers.implode())
-        ).group_by("household_code", maintain_order=True).agg(
-            observed=pl.col("observed").filter("holds").max(),
-            certain=(pl.col("holds") & ~pl.col("is_stranger")).any(),
-            holds=pl.col("holds").any(),
-            unknown=pl.col("unknown").any(),
+        homes = (
+            self._home_of(judged)
+            .filter(pl.col("household_code").is_not_null())
+            .with_columns(is_stranger=pl.col("_person").is_in(strangers.implode()))
+            .group_by("household_code", maintain_order=True)
+            .agg(
+                observed=pl.col("observed").filter("holds").max(),
+                certain=(pl.col("holds") & ~pl.col("is_stranger")).any(),
+                holds=pl.col("holds").any(),
+                unknown=pl.col("unknown").any(),
+            )
         )
-        self._say(rule, homes.with_columns(
-            unsure=(pl.col("holds") & ~pl.col("certain")) | (~pl.col("holds") & pl.col("unknown"))
-        ), person=False)
+        self._say(
+            rule,
+            homes.with_columns(
+                unsure=(pl.col("holds") & ~pl.col("certain")) | (~pl.col("holds") & pl.col("unknown"))
+            ),
+            person=False,
+        )
 
     def _dwelling(self) -> None:
         bad = pl.col("safety_grade").is_in(["C", "D"]) & (pl.col("renovation_status") != "已竣工")
         only, lived_in = pl.col("is_only_dwelling"), pl.col("is_lived_in")
-        self._judge_homes("HOU_UNSAFE", "housing_safety", self.accepted["housing_safety"].select(
-            "_person",
-            observed=pl.lit(None, dtype=pl.Float64),
-            holds=(bad & only & lived_in).fill_null(value=False),
-            unknown=bad & (only & lived_in).is_null(),
-        ))
+        self._judge_homes(
+            "HOU_UNSAFE",
+            "housing_safety",
+            self.accepted["housing_safety"].select(
+                "_person",
+                observed=pl.lit(None, dtype=pl.Float64),
+                holds=(bad & only & lived_in).fill_null(value=False),
+                unknown=bad & (only & lived_in).is_null(),
+            ),
+        )
 
     def _water(self) -> None:
         newest = (
@@ -325,18 +417,28 @@ class _Judge:
             .select(
                 "project_code",
                 is_bad=(pl.col("quality_result") == "不合格")
-                | (pl.col("litres_per_person_day") < policy("water_litres_min", self.as_of)).fill_null(value=False)
-                | (pl.col("guarantee_rate") < policy("water_guarantee_min", self.as_of)).fill_null(value=False),
+                | (pl.col("litres_per_person_day") < policy("water_litres_min", self.as_of)).fill_null(
+                    value=False
+                )
+                | (pl.col("guarantee_rate") < policy("water_guarantee_min", self.as_of)).fill_null(
+                    value=False
+                ),
             )
         )
         far = pl.col("round_trip_minutes") > policy("water_round_trip_max", self.as_of)
-        supply = self.accepted["water_household"].join(newest, on="project_code", how="left", maintain_order="left")
-        self._judge_homes("WAT_UNSAFE", "water_household", supply.select(
-            "_person",
-            observed=pl.lit(None, dtype=pl.Float64),
-            holds=pl.col("is_bad").fill_null(value=False) | far.fill_null(value=False),
-            unknown=pl.lit(value=False),
-        ))
+        supply = self.accepted["water_household"].join(
+            newest, on="project_code", how="left", maintain_order="left"
+        )
+        self._judge_homes(
+            "WAT_UNSAFE",
+            "water_household",
+            supply.select(
+                "_person",
+                observed=pl.lit(None, dtype=pl.Float64),
+                holds=pl.col("is_bad").fill_null(value=False) | far.fill_null(value=False),
+                unknown=pl.lit(value=False),
+            ),
+        )
 
     def _assistance(self) -> None:
         aid = self.accepted["civil_assistance"]
@@ -345,23 +447,24 @@ class _Judge:
         stopped = newest.filter(pl.col("payment_status") == "停发")["_person"]
         enjoys = newest.filter(pl.col("payment_status") == "在享")["_person"]
 
-        def any_of(who: pl.Series) -> pl.Expr:
-            return pl.col("_person").is_in(who.implode()).any()
-
-        homes = self.members.group_by("household_code", maintain_order=True).agg(
-            is_silent=any_of(silent),
-            is_unsure=any_of(pl.concat([unsure, self.unsure_members])),
-            is_stopped=any_of(stopped),
-            enjoys=any_of(enjoys),
-            ever=any_of(aid["_person"]),
-        ).join(self.homes, on="household_code", maintain_order="left").filter(
-            pl.col("income") < policy("monitoring_line", self.as_of)
+        homes = (
+            self._any_member(
+                is_silent=silent,
+                is_unsure=pl.concat([unsure, self.unsure_members]),
+                is_stopped=stopped,
+                enjoys=enjoys,
+                ever=aid["_person"],
+            )
+            .join(self.homes, on="household_code", maintain_order="left")
+            .filter(pl.col("income") < policy("monitoring_line", self.as_of))
         )
         speaks = ~pl.col("is_silent")
         for rule, holds in (
             ("CIV_AID_STOPPED", pl.col("is_stopped") & ~pl.col("enjoys")),
             ("CIV_NOT_COVERED", ~pl.col("ever")),
         ):
-            self._say(rule, homes.with_columns(
-                observed="income", holds=holds & speaks, unsure="is_unsure"
-            ), person=False)
+            self._say(
+                rule,
+                homes.with_columns(observed="income", holds=holds & speaks, unsure="is_unsure"),
+                person=False,
+            )

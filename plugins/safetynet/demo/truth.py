@@ -32,13 +32,14 @@ def record(table: Table, file_name: str, as_of: date, numbers: pl.Series, delive
 def write_truth(folder: Path, world: People, records: list[Record], as_of: date) -> None:
     """Write what is true.
 
-    person: person_id, household_code and relation_to_head (null outside the registry), person_name, id_number,
-    birth_date, sex, division_code, phone, is_registered.
+    person: person_id, household_code and relation_to_head (null outside the registry), person_name,
+    id_number, birth_date, sex, division_code, phone, is_registered.
     household: household_code, division_code, household_type, identified_on, is_risk_eliminated,
     per_capita_net_income (yuan), member_count.
-    record: feed, file_name, row_number, as_of, person_id (primary person), household_code (the true one), disposition,
-    reason_columns, is_id_whole, is_id_own (null where the feed has no id number), damages ('column:way').
-    signal: rule_id, household_code, person_id, observed_value, is_certain. undecided: the first three of these.
+    record: feed, file_name, row_number, as_of, person_id (primary person), household_code (the true one),
+    disposition, reason_columns, is_id_whole, is_id_own (null where the feed has no id number), damages ('column:way').
+    signal: rule_id, household_code, person_id, observed_value, is_certain.
+    undecided: rule_id, household_code, person_id that do not hold, and of which a reader may think otherwise.
     """
     folder.mkdir(parents=True, exist_ok=True)
     homes = world.households
@@ -47,12 +48,22 @@ def write_truth(folder: Path, world: People, records: list[Record], as_of: date)
         "person_id",
         pl.when("is_registered").then("household_code").alias("household_code"),
         pl.when("is_registered").then("relation").alias("relation_to_head"),
-        "person_name", "id_number", pl.col("birth_on").alias("birth_date"), "sex",
-        pl.col("village").alias("division_code"), "phone", "is_registered",
+        "person_name",
+        "id_number",
+        pl.col("birth_on").alias("birth_date"),
+        "sex",
+        pl.col("village").alias("division_code"),
+        "phone",
+        "is_registered",
     ).write_parquet(folder / "person.parquet")
     homes.filter("is_registered").select(
-        "household_code", pl.col("village").alias("division_code"), "household_type", "identified_on",
-        "is_risk_eliminated", pl.col("net_income").alias("per_capita_net_income") / 100, "member_count",
+        "household_code",
+        pl.col("village").alias("division_code"),
+        "household_type",
+        "identified_on",
+        "is_risk_eliminated",
+        pl.col("net_income").alias("per_capita_net_income") / 100,
+        "member_count",
     ).write_parquet(folder / "household.parquet")
     codes = homes.filter("is_registered").select("household_code", _household="household")
     pl.concat([_record_rows(one, codes) for one in records]).write_parquet(folder / "record.parquet")
@@ -71,7 +82,9 @@ def _record_rows(one: Record, codes: pl.DataFrame) -> pl.DataFrame:
         pl.col("_row_number").alias("row_number"),
         pl.col("_as_of").alias("as_of"),
         pl.col("_person").alias("person_id"),
-        pl.col("household_code_true" if "household_code" in one.rows.columns else "household_code").alias("household_code"),
+        pl.col("household_code_true" if "household_code" in one.rows.columns else "household_code").alias(
+            "household_code"
+        ),
         pl.col("_disposition").alias("disposition"),
         pl.col("_reasons").alias("reason_columns"),
         pl.col("_is_whole").alias("is_id_whole"),

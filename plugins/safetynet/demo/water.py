@@ -56,13 +56,20 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
     villages = county.villages
     count = len(villages) * 2
     kinds = ("千吨万人工程", "千人工程", "小型集中供水", "分散供水")
-    projects = pl.concat([
-        villages.select(village="code", village_name="name", turn=pl.lit(turn, dtype=pl.Int64)) for turn in (0, 1)
-    ]).sort("village", "turn").with_columns(
-        kind=chance.choose(rng, kinds, (2, 4, 3, 1), count),
-        served=pl.Series(rng.integers(260, 4000, count)),
-        litres=pl.Series(rng.integers(42, 110, count)),
-        rate=pl.Series(rng.integers(92, 100, count)),
+    projects = (
+        pl.concat(
+            [
+                villages.select(village="code", village_name="name", turn=pl.lit(turn, dtype=pl.Int64))
+                for turn in (0, 1)
+            ]
+        )
+        .sort("village", "turn")
+        .with_columns(
+            kind=chance.choose(rng, kinds, (2, 4, 3, 1), count),
+            served=pl.Series(rng.integers(260, 4000, count)),
+            litres=pl.Series(rng.integers(42, 110, count)),
+            rate=pl.Series(rng.integers(92, 100, count)),
+        )
     )
     everything = np.ones(count, dtype=np.bool_)
     dirty, short, unsteady = (chance.some(rng, everything, share) for share in (0.035, 0.02, 0.02))
@@ -80,7 +87,8 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
                 project_code=project_code(pl.col("village"), pl.col("turn")),
                 project_name=pl.concat_str(
                     pl.col("village_name").str.replace("(村|社区)$", ""),
-                    pl.lit("供水工程"), (pl.col("turn") + 1).cast(pl.String),
+                    pl.lit("供水工程"),
+                    (pl.col("turn") + 1).cast(pl.String),
                 ),
                 division_code="village",
                 project_type="kind",
@@ -90,19 +98,29 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
                 failed_indicator=pl.when(pl.Series(is_dirty)).then(
                     chance.choose(rng, ("菌落总数", "浑浊度", "氟化物"), (5, 3, 1), count)
                 ),
-                litres_per_person_day=pl.when(pl.Series(short)).then(
-                    pl.Series(rng.integers(18, 34, count))
-                ).otherwise(pl.col("litres") + pl.Series(rng.integers(-4, 5, count))).cast(pl.Float64),
-                guarantee_rate=pl.when(pl.Series(unsteady)).then(
-                    pl.Series(rng.integers(70, 89, count))
-                ).otherwise("rate").cast(pl.Float64) / 100,
-                outage_days=pl.Series(np.where(unsteady, rng.integers(3, 9, count), rng.integers(0, 3, count))),
+                litres_per_person_day=pl.when(pl.Series(short))
+                .then(pl.Series(rng.integers(18, 34, count)))
+                .otherwise(pl.col("litres") + pl.Series(rng.integers(-4, 5, count)))
+                .cast(pl.Float64),
+                guarantee_rate=pl.when(pl.Series(unsteady))
+                .then(pl.Series(rng.integers(70, 89, count)))
+                .otherwise("rate")
+                .cast(pl.Float64)
+                / 100,
+                outage_days=pl.Series(
+                    np.where(unsteady, rng.integers(3, 9, count), rng.integers(0, 3, count))
+                ),
                 note=pl.when(pl.Series(rng.random(count) < 0.02)).then(pl.lit("管网检修，\n分时段供水")),
             )
         )
     return Table(
-        "water_project", PROJECT, pl.concat(parts), ("project_code", "month"),
-        ("quality_result", ("合格", "不合格")), id_column=None, name_column=None,
+        "water_project",
+        PROJECT,
+        pl.concat(parts),
+        ("project_code", "month"),
+        ("quality_result", ("合格", "不合格")),
+        id_column=None,
+        name_column=None,
     )
 
 
@@ -127,5 +145,9 @@ def water_household(seed: int, people: People) -> Table:
         seasonal_shortage=pl.Series(rng.random(n) < 0.03),
     )
     return Table(
-        "water_household", SUPPLY, frame, ("id_number",), ("supply_method", ("自来水入户", "自备井")),
+        "water_household",
+        SUPPLY,
+        frame,
+        ("id_number",),
+        ("supply_method", ("自来水入户", "自备井")),
     )
