@@ -10,12 +10,8 @@ enrollments as (
     select * from {{ ref('core_education_enrollment') }}
 ),
 
-batches as (
-    select batch_id, scope from {{ source('build', 'batch') }}
-),
-
-division_scope as (
-    select * from {{ ref('division_scope') }}
+coverage as (
+    select batch_id, division_code from {{ ref('batch_coverage') }} where feed = 'education_enrollment'
 ),
 
 thresholds as (
@@ -24,25 +20,24 @@ thresholds as (
 
 terms as (
     select
-        batches.scope,
-        enrollments.valid_from,
-        enrollments.valid_to,
-        max(enrollments.school_term) as school_term
+        batch_id,
+        valid_from,
+        valid_to,
+        max(school_term) as school_term
     from enrollments
-    inner join batches on enrollments.batch_id = batches.batch_id
-    group by batches.scope, enrollments.valid_from, enrollments.valid_to
+    group by batch_id, valid_from, valid_to
 ),
 
 -- A division that no enrolment batch covers has no term, and so no child in it is judged.
 school_years as (
     select
         dates.observed_on,
-        division_scope.division_code,
+        coverage.division_code,
         make_date(try_cast(left(max(terms.school_term), 4) as integer), 8, 31) as age_on
     from terms
     inner join dates on {{ counts_on('dates.observed_on', 'terms') }}
-    inner join division_scope on terms.scope = division_scope.scope
-    group by dates.observed_on, division_scope.division_code
+    inner join coverage on terms.batch_id = coverage.batch_id
+    group by dates.observed_on, coverage.division_code
 ),
 
 enrolled as (

@@ -20,5 +20,5 @@ from households
 inner join dates on {{ counts_on('dates.observed_on', 'households') }}
 qualify row_number() over (
     partition by dates.observed_on, households.household_key
-    order by households.valid_from desc, households.batch_id asc, households.valid_to asc nulls first
+    order by households.as_of desc, households.batch_id asc, households.row_number asc
 ) = 1

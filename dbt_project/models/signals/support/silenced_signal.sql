@@ -7,6 +7,6 @@ select distinct
     batch_id,
     row_number,
     cast(null as varchar) as column_name,
-    'silences ' || rule_id as finding
+    'silences_' || lower(rule_id) as finding
 from silence
 where observed_on = {{ as_of() }}
