@@ -21,6 +21,9 @@ def disagree(
     if rate == 0 or len(frame) == 0:
         return frame, damages
     few = 1 if len(frame) >= 200 else 0
+    if table.feed == "registry_member":
+        frame, moved = _in_two_households(frame, rng, max(few, round(rate * SHARE * len(frame) / 4)))
+        damages += [(row, "household_code:in_two_households") for row in moved]
     touched = np.zeros(len(frame), dtype=np.bool_)
 
     def put(name: str, way: str, value: pl.Expr, where: pl.Expr | None = None, share: float = SHARE) -> None:
@@ -53,6 +56,35 @@ def disagree(
         case _:
             pass
     return frame, damages
+
+
+def _in_two_households(
+    frame: pl.DataFrame, rng: np.random.Generator, count: int
+) -> tuple[pl.DataFrame, list[int]]:
+    """Let a few grown daughters stand in another household too, as daughters-in-law; gives their new rows."""
+    is_grown = (pl.col("relation_to_head") == "之女") & (pl.col("id_number").str.slice(6, 4) <= "2003")
+    grown = np.flatnonzero(frame.select(is_grown).to_series().to_numpy())
+    heads = np.flatnonzero((frame["relation_to_head"] == "户主").to_numpy())
+    movers = np.sort(rng.permutation(grown)[:count])
+    hosts = heads[rng.permutation(len(heads))[: len(movers)]]
+    theirs = frame[pl.Series(hosts)].select(
+        "division_code",
+        "town_name",
+        "village_name",
+        "household_code",
+        "household_type",
+        "identified_on",
+        "risk_eliminated",
+        "main_risk",
+        "member_count",
+        "per_capita_net_income",
+    )
+    again = frame[pl.Series(movers)].with_columns(*theirs, relation_to_head=pl.lit("之儿媳"))
+    home = frame["household_code"].gather(pl.Series(movers)) != theirs["household_code"]
+    again, hosts = again.filter(home), hosts[home.to_numpy()]
+    order = np.argsort(np.concatenate([np.arange(len(frame)), hosts + 0.5]), kind="stable")
+    moved = np.flatnonzero(order >= len(frame)).tolist()
+    return pl.concat([frame, again])[pl.Series(order)], moved
 
 
 def _clearly_different() -> pl.Expr:

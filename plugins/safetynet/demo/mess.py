@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from safetynet.demo import cells, chance
-from safetynet.demo.cells import Form
+from safetynet.demo.cells import Form, Way
 from safetynet.demo.chance import Bools, Bytes
 from safetynet.demo.disagree import disagree
 from safetynet.demo.table import Column, Table
@@ -41,7 +41,6 @@ class Delivered:
 
 def deliver(table: Table, rng: np.random.Generator, rate: float, as_of: date, is_workbook: bool) -> Delivered:
     """Mess up a table at `rate` a cell."""
-    n = len(table.frame)
     texts: dict[str, pl.Series] = {}
     forms: dict[str, pl.Series] = {}
     frame, damages = disagree(table, rng, rate)
@@ -49,13 +48,19 @@ def deliver(table: Table, rng: np.random.Generator, rate: float, as_of: date, is
     reasons: list[tuple[int, str]] = []
     for column in table.columns:
         text = _text(frame[column.name], column)
-        form = np.full(n, _usual_form(column, is_workbook), dtype=np.uint8)
-        lost = np.zeros(n, dtype=np.bool_)
+        form = np.full(len(frame), _usual_form(column, is_workbook), dtype=np.uint8)
+        lost = np.zeros(len(frame), dtype=np.bool_)
         if rate > 0:
-            text, lost, found = _mess_column(text, form, column, rng, rate, as_of, is_workbook, table.feed)
+            # A settlement may be negative: that is a refund.
+            ways = [
+                way
+                for way in cells.ways(column.name, column.kind, column.required, is_workbook)
+                if not (way.name == "negative" and table.feed == "health_settlement")
+            ]
+            text, lost, found = _mess_column(text, form if is_workbook else None, ways, rng, rate, as_of)
             damages += [(row, f"{column.name}:{way}") for row, way in found]
         if column.name == table.name_column and rate > 0:
-            text, slipped = _slip_names(text, table.frame["_person"], table.feed, rng, rate)
+            text, slipped = _slip_names(text, frame["_person"], table.feed, rng, rate)
             values[column.name] = pl.select(
                 pl.when(pl.Series(slipped)).then(text).otherwise(values[column.name])
             ).to_series()
@@ -64,9 +69,7 @@ def deliver(table: Table, rng: np.random.Generator, rate: float, as_of: date, is
         if column.required and column.kind != "person_name":
             reasons += [(int(row), column.name) for row in np.flatnonzero(lost)]
         texts[column.name], forms[column.name] = text, pl.Series(form)
-    rows = pl.DataFrame(
-        {**values, "_person": table.frame["_person"], "_household": table.frame["_household"]}
-    )
+    rows = pl.DataFrame({**values, "_person": frame["_person"], "_household": frame["_household"]})
     rows = _judge(table, rows, damages, reasons)
     return _repeat(table, Delivered(pl.DataFrame(texts), pl.DataFrame(forms), rows), rng, rate)
 
@@ -96,40 +99,36 @@ def _usual_form(column: Column, is_workbook: bool) -> Form:
 
 def _mess_column(
     text: pl.Series,
-    form: Bytes,
-    column: Column,
+    form: Bytes | None,
+    ways: list[Way],
     rng: np.random.Generator,
     rate: float,
     as_of: date,
-    is_workbook: bool,
-    feed: str,
 ) -> tuple[pl.Series, Bools, list[tuple[int, str]]]:
-    """Give the text as delivered, where its value is lost, and (row, way) of touched cells; fills form."""
+    """Give the text as delivered, where its value is lost, and (row, way) of touched cells.
+
+    form (None: not in a workbook) is changed where a way makes another kind of cell.
+    """
     lost = np.zeros(len(text), dtype=np.bool_)
-    choices = [
-        way
-        for way in cells.ways(column.name, column.kind, column.required, is_workbook)
-        if not (way.name == "negative" and feed == "health_settlement")
-    ]
-    total = sum(way.share for way in choices)
+    total = sum(way.share for way in ways)
     filled = text.is_not_null().to_numpy()
     hits = np.flatnonzero((rng.random(len(text)) < rate * total) & filled)
-    if not choices or not len(hits):
+    if not len(hits):
         return text, lost, []
-    picks = chance.index(rng, [way.share for way in choices], len(hits))
+    picks = chance.index(rng, [way.share for way in ways], len(hits))
     numbers = rng.integers(0, 2**31, len(hits))
     found: list[tuple[int, str]] = []
     changed: list[str | None] = []
     clean = text.gather(pl.Series(hits)).to_list()
     for row, pick, number, cell in zip(hits.tolist(), picks.tolist(), numbers.tolist(), clean, strict=True):
-        way = choices[pick]
+        way = ways[pick]
         spelled = way.spell(cell, number, as_of)
         changed.append(spelled)
-        if spelled == cell and (way.form is None or not is_workbook):
+        if spelled == cell and (way.form is None or form is None):
             continue
         found.append((row, way.name))
         lost[row] = way.loses
-        if is_workbook:
+        if form is not None:
             form[row] = way.form if way.form is not None else Form.TEXT
     return text.scatter(pl.Series(hits), pl.Series(changed, dtype=pl.String)), lost, found
 

@@ -29,15 +29,16 @@ _RELATION_ORDER = [
     "之外孙子",
     "之外孙女",
 ]
+# The shapes of households: their share, and from and to what age the head is.
 _SHAPES = {
-    "single_elder": 0.07,
-    "single_adult": 0.03,
-    "elder_couple": 0.10,
-    "couple": 0.05,
-    "couple_children": 0.33,
-    "single_parent": 0.04,
-    "three_generations": 0.20,
-    "grandparent_head": 0.18,
+    "single_elder": (0.07, 62, 90),
+    "single_adult": (0.03, 30, 61),
+    "elder_couple": (0.10, 62, 90),
+    "couple": (0.05, 45, 62),
+    "couple_children": (0.33, 26, 53),
+    "single_parent": (0.04, 26, 53),
+    "three_generations": (0.20, 30, 53),
+    "grandparent_head": (0.18, 54, 75),
 }
 
 
@@ -86,7 +87,7 @@ def _homes(seed: int, households: int, county: County) -> pl.DataFrame:
         town_code="town_code",
         town_name="town_name",
         is_registered=pl.Series(number < households),
-        shape=pl.Series(chance.index(rng, list(_SHAPES.values()), total)),
+        shape=pl.Series(chance.index(rng, [share for share, _, _ in _SHAPES.values()], total)),
     )
     away = (number >= households) & chance.some(rng, number >= households, 0.06)
     return frame.with_columns(
@@ -104,30 +105,8 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
     def of(*wanted: str) -> Bools:
         return np.isin(shape, [shape_names.index(one) for one in wanted])
 
-    low = np.select(
-        [
-            of("single_elder", "elder_couple"),
-            of("single_adult"),
-            of("couple"),
-            of("couple_children", "single_parent"),
-            of("three_generations"),
-            of("grandparent_head"),
-        ],
-        [62, 30, 45, 26, 30, 54],
-        40,
-    )
-    high = np.select(
-        [
-            of("single_elder", "elder_couple"),
-            of("single_adult"),
-            of("couple"),
-            of("couple_children", "single_parent"),
-            of("three_generations"),
-            of("grandparent_head"),
-        ],
-        [90, 61, 62, 53, 53, 75],
-        60,
-    )
+    low = np.array([youngest for _, youngest, _ in _SHAPES.values()])[shape]
+    high = np.array([oldest for _, _, oldest in _SHAPES.values()])[shape]
     head_age = low + rng.beta(1.6, 2.0, n) * (high - low)
     head_male = np.where(of("single_elder"), rng.random(n) < 0.45, rng.random(n) < 0.82)
     has_spouse = of("elder_couple", "couple", "couple_children", "three_generations") | (

@@ -1,8 +1,8 @@
 """The signals that hold on the day of a drop, found from its accepted rows and their true persons.
 
 An independent statement of the rules in plain data frames, with which a warehouse can be compared. Where a
-row cannot be tied to its person by its id number, a reader may reasonably decide otherwise: then a signal that
-holds is not certain, and one that does not hold is undecided.
+row cannot be tied to its person by its id number, a reader may reasonably decide otherwise: then a signal
+that holds is not certain, and one that does not is undecided.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class Found:
 def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> Found:
     """Judge all rules.
 
-    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`. persons: person_id, birth_on, person_name.
+    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`.
+    persons: person_id, birth_on, person_name.
     """
     return _Judge(rows, persons, as_of).all()
 
@@ -90,10 +91,10 @@ class _Judge:
         }
         self.persons = persons
         self.as_of = as_of
-        # One row per registered person: person, household_code, what the registry says of both.
+        # One row per registered person and household, and what the registry says of both.
         self.members = (
             self.accepted["registry_member"]
-            .unique("_person", keep="first", maintain_order=True)
+            .unique(["_person", "household_code"], keep="first", maintain_order=True)
             .join(
                 persons.select(_person="person_id", birth_on="birth_on", true_name="person_name"),
                 on="_person",
@@ -107,7 +108,11 @@ class _Judge:
             is_unclear=pl.col("risk_eliminated").is_null().any()
             & pl.col("household_type").first().is_in(MONITORED),
         )
-        self.unsure_members = self._strangers("registry_member")
+        self.people = self.members.unique("_person", keep="first", maintain_order=True)
+        in_two = self.members.filter(pl.col("_person").is_duplicated())["_person"]
+        self.unsure_members = pl.concat([self._strangers("registry_member"), in_two]).unique(
+            maintain_order=True
+        )
         self.holds: list[pl.DataFrame] = []
         self.undecided: list[pl.DataFrame] = []
 
@@ -156,7 +161,7 @@ class _Judge:
 
     def _home_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add the household_code (null outside the registry) of each `_person`."""
-        homes = self.members.select("_person", "household_code")
+        homes = self.people.select("_person", "household_code")
         return frame.join(homes, on="_person", how="left", maintain_order="left")
 
     def _income(self) -> None:
@@ -209,7 +214,7 @@ class _Judge:
         age = age_on(pl.col("birth_on"), began)
         silent, unsure = self._silence("education_enrollment")
         low, high = policy("school_age_min", self.as_of), policy("school_age_max", self.as_of)
-        judged = self.members.with_columns(observed=age).filter(pl.col("observed").is_between(low, high))
+        judged = self.people.with_columns(observed=age).filter(pl.col("observed").is_between(low, high))
         self._say(
             "EDU_NOT_ENROLLED",
             judged.with_columns(
@@ -261,7 +266,7 @@ class _Judge:
     def _uninsured(self) -> None:
         self._say(
             "MED_UNINSURED",
-            self.members.with_columns(
+            self.people.with_columns(
                 observed=pl.lit(None),
                 holds=~pl.col("has_basic_medical_insurance"),
                 unsure=pl.col("_person").is_in(self.unsure_members.implode())

@@ -36,10 +36,10 @@ def write_truth(folder: Path, world: People, records: list[Record], as_of: date)
     id_number, birth_date, sex, division_code, phone, is_registered.
     household: household_code, division_code, household_type, identified_on, is_risk_eliminated,
     per_capita_net_income (yuan), member_count.
-    record: feed, file_name, row_number, as_of, person_id (primary person), household_code (the true one),
-    disposition, reason_columns, is_id_whole, is_id_own (null where the feed has no id number), damages ('column:way').
+    record: feed, file_name, row_number, as_of, person_id (primary), household_code (true), disposition,
+    reason_columns, is_id_whole, is_id_own (null where the feed has no id number), damages ('column:way').
     signal: rule_id, household_code, person_id, observed_value, is_certain.
-    undecided: rule_id, household_code, person_id that do not hold, and of which a reader may think otherwise.
+    undecided: rule_id, household_code, person_id that do not hold and that a reader may see otherwise.
     """
     folder.mkdir(parents=True, exist_ok=True)
     homes = world.households
