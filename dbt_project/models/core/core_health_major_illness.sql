@@ -2,15 +2,19 @@ with staged as (
     select * from {{ ref('stg_health__major_illness') }} where repeats_row is null
 ),
 
-person_record as (
-    select * from {{ ref('person_record') }} where feed = 'health_major_illness'
+unnumbered as (
+    select * from {{ ref('unnumbered') }}
+),
+
+person as (
+    select * from {{ ref('person') }}
 )
 
 select
-    person_record.person_key,
-    person_record.household_key,
-    person_record.division_code,
-    {{ county_code('person_record.division_code') }} as county_code,
+    person.person_key,
+    person.household_key,
+    coalesce(staged.division_code, person.division_code) as division_code,
+    {{ county_code('coalesce(staged.division_code, person.division_code)') }} as county_code,
     staged.illness,
     staged.icd10_code,
     staged.diagnosed_on,
@@ -28,5 +32,6 @@ select
     staged.valid_from,
     staged.valid_to
 from staged
-inner join person_record
-    on staged.batch_id = person_record.batch_id and staged.row_number = person_record.row_number
+left join unnumbered
+    on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
+inner join person on {{ person_id('staged', 'unnumbered') }} = person.person_id

@@ -2,17 +2,21 @@ with staged as (
     select * from {{ ref('stg_registry__member') }} where repeats_row is null
 ),
 
-person_record as (
-    select * from {{ ref('person_record') }} where feed = 'registry_member'
+unnumbered as (
+    select * from {{ ref('unnumbered') }}
 ),
 
 person as (
-    select person_key, birth_date from {{ ref('person') }}
+    select * from {{ ref('person') }}
+),
+
+household as (
+    select * from {{ ref('household') }}
 )
 
 select
-    person_record.person_key,
-    person_record.household_key,
+    person.person_key,
+    household.household_key,
     staged.household_code,
     staged.division_code,
     {{ county_code('staged.division_code') }} as county_code,
@@ -35,6 +39,7 @@ select
     staged.valid_from,
     staged.valid_to
 from staged
-inner join person_record
-    on staged.batch_id = person_record.batch_id and staged.row_number = person_record.row_number
-inner join person on person_record.person_key = person.person_key
+left join unnumbered
+    on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
+inner join person on {{ person_id('staged', 'unnumbered') }} = person.person_id
+inner join household on staged.household_code = household.household_code

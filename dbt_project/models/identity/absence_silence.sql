@@ -27,7 +27,7 @@ quarantined as (
         batch.feed,
         lake.batch_id,
         lake.row_number,
-        try_cast(left(lake.id_number, 17) as bigint) as number_id,
+        {{ number_id('lake.id_number') }} as number_id,
         lake.person_name,
         coalesce(lake.division_code, batch.scope) as division_code,
         batch.as_of as valid_from,

@@ -35,7 +35,7 @@ select
     valid_from,
     valid_to,
     id_number,
-    try_cast(left(id_number, 17) as bigint) as number_id,
+    {{ number_id('id_number') }} as number_id,
     person_name,
     division_code,
     {% for column, type in told.items() -%}

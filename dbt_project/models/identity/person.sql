@@ -1,4 +1,4 @@
-with mention as (
+with mention as not materialized (
     select * from {{ ref('resolved_mention') }}
 ),
 
@@ -22,7 +22,7 @@ identity_text as (
 told_of as (
     select
         person_id,
-        min(id_number) filter (where is_by_number) as id_number,
+        any_value(id_number) filter (where is_by_number) as id_number,
         min(person_name) as person_name,
         min(birth_date) as birth_date,
         min(sex) as sex,
@@ -35,7 +35,13 @@ told_of as (
 ),
 
 registered as (
-    select *
+    select
+        person_id,
+        household_code,
+        division_code,
+        relation_to_head,
+        sex,
+        health_status
     from mention
     where feed = 'registry_member' and {{ counts_on(as_of()) }}
     qualify row_number() over (

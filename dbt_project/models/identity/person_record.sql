@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with mention as (
     select * from {{ ref('resolved_mention') }}
 ),

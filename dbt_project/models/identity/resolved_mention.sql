@@ -10,7 +10,7 @@ unnumbered as (
 
 select
     mention.*,
-    coalesce(unnumbered.person_id, mention.number_id) as person_id,
+    {{ person_id('mention', 'unnumbered') }} as person_id,
     unnumbered.person_id is null as is_by_number,
     case
         when unnumbered.person_id is null then 'id_number'

@@ -3,13 +3,13 @@ with person_record as (
 ),
 
 batch as (
-    select * from {{ source('build', 'batch') }}
+    select batch_id, {{ masked_file_name('source_file') }} as source_file from {{ source('build', 'batch') }}
 )
 
 select
     person_record.feed,
     person_record.batch_id,
-    {{ masked_file_name('batch.source_file') }} as source_file,
+    batch.source_file,
     person_record.row_number,
     person_record.person_key,
     person_record.household_key,

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with person as (
     select * from {{ ref('person') }}
 )
