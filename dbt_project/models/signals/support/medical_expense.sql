@@ -13,7 +13,7 @@ select
     max(settlements.division_code) as division_code,
     sum(settlements.total_cost) as total_cost,
     sum(settlements.out_of_pocket) as out_of_pocket,
-    count(distinct settlements.settlement_id) as settlements
+    count(*) filter (where settlements.total_cost >= 0) as settlements
 from settlements
 inner join dates
     on
