@@ -212,7 +212,9 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
     duplicate = rows[copies[0]].with_columns(
         _disposition=pl.lit("duplicate"),
         _reasons=pl.lit(None, dtype=pl.List(pl.String)),
-        _damages=pl.lit(pl.Series([["row:duplicate"]])).first(),
+        _damages=pl.concat_list(
+            pl.col("_damages").fill_null(pl.lit([], dtype=pl.List(pl.String))), pl.lit("row:duplicate")
+        ),
     )
     respelled_rows = rows[copies[1]].with_columns(
         _damages=pl.lit(pl.Series([["row:other_spelling"]])).first()
