@@ -58,15 +58,8 @@ def _call(step: str, cell: _Cell, *operands: str, further: Arguments | None = No
     return f"{cell.column.kind}_{step}({', '.join([*operands, *declared])})"
 
 
-def _no_data(contract: Contract, header: Header, cells: dict[str, str], all_cells: list[str]) -> str:
-    """Condition of rows that are no data: blank ones, repeated headers, totals."""
-    first_filled = "coalesce(" + ", ".join(f"nullif({cell}, '')" for cell in all_cells) + ")"
-    repeated = " AND ".join(
-        f"({cells[name]} = {literal(header.texts[name])} OR lower(squeezed({cells[name]})) = {literal(header.texts[name])})"
-        for name in contract.required
-    )
-    blank = " AND ".join(f"is_blank({cell})" for cell in all_cells)
-    return f"({blank}) OR ({repeated}) OR regexp_matches({first_filled}, {literal(TOTAL)})"
+def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str]) -> str:
+    return " AND ".join(f"{cells[name]} = {literal(header.texts[name])}" for name in contract.required)
 
 
 def clean_statement(contract: Contract, header: Header, as_of: date) -> str:
@@ -96,21 +89,21 @@ def clean_statement(contract: Contract, header: Header, as_of: date) -> str:
             outcomes.append(
                 f"CASE WHEN {name} IS NULL AND NOT is_blank({raw}) THEN left({raw}, 64) END AS {name}_damaged"
             )
-    first_filled = "coalesce(" + ", ".join(f"nullif(trim({cell}), '')" for cell in all_cells) + ")"
+    first_filled = "CASE " + " ".join(f"WHEN NOT is_blank({cell}) THEN {cell}" for cell in all_cells) + " END"
+    repeated = _is_repeated_header(contract, header, cells)
     return f"""
-WITH data AS (
-    SELECT * FROM sheet WHERE NOT ({_no_data(contract, header, cells, all_cells)})
-),
+WITH with_first AS (SELECT *, {first_filled} AS first_filled FROM sheet),
 with_characters AS (
     SELECT
         row_number, is_ragged, {", ".join(known)},
-        regexp_matches({first_filled}, {literal(NOTE)}) AS is_note_like,
+        first_filled IS NULL OR regexp_matches(first_filled, {literal(TOTAL)}) OR ({repeated}) AS is_no_data,
+        regexp_matches(first_filled, {literal(NOTE)}) AS is_note_like,
         hash({", ".join(known)}) AS row_hash,
         {", ".join(characters)}
-    FROM data
+    FROM with_first
 ),
 with_reads AS (SELECT *, {", ".join(reads)} FROM with_characters),
 with_values AS (SELECT *, {", ".join(values)} FROM with_reads)
-SELECT row_number, is_ragged, is_note_like, row_hash, {", ".join(outcomes)}
+SELECT row_number, is_ragged, is_no_data, is_note_like, row_hash, {", ".join(outcomes)}
 FROM with_values
 """

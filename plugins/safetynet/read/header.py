@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from safetynet.contract import Contract, Kind
@@ -33,11 +33,17 @@ class Header:
     multipliers: dict[str, Decimal]
     """Money columns whose header names a unit other than yuan."""
     texts: dict[str, str]
-    """Contract column → its header as it stands in the sheet."""
+    """Contract column → its header, letter for letter as it stands in the sheet."""
     width: int
     new: tuple[str, ...]
     """Headers that the contract does not know."""
     missing_optional: tuple[str, ...]
+
+    def narrowed(self, kept: list[int]) -> Header:
+        """The same header over a sheet of which only the cells `kept` are read."""
+        place = {index: position for position, index in enumerate(kept)}
+        columns = {name: place[index] for name, index in self.columns.items()}
+        return replace(self, columns=columns, width=len(kept))
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,13 @@ def _near_misses(contract: Contract, missing: list[str], new: tuple[str, ...]) -
     return told
 
 
+def _standing(head: list[list[str]], row: int, index: int) -> str:
+    for texts in (head[row - 1], head[row - 2] if row > 1 else []):
+        if index < len(texts) and texts[index]:
+            return texts[index]
+    return ""
+
+
 def find(contract: Contract, head: list[list[str]]) -> Header:
     """Find the header row and every column in it.
 
@@ -152,7 +165,7 @@ def find(contract: Contract, head: list[list[str]]) -> Header:
         row=best.row,
         columns=columns,
         multipliers=multipliers,
-        texts={name: best.texts[index] for name, index in columns.items()},
+        texts={name: _standing(head, best.row, index) for name, index in columns.items()},
         width=len(best.texts),
         new=best.new,
         missing_optional=tuple(missing),

@@ -1,0 +1,269 @@
+"""The row rules of a batch, from its contract and its suite, and the one pass that applies them all.
+
+A rule is a condition that fails a row. Rules of the contract (required, accepted, identity, key) are derived;
+the rest stands in expectations/<department>/<feed>.yml, in Great Expectations' own form, and is read from there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from safetynet.clean.statement import literal
+from safetynet.contract import Contract
+from safetynet.home import CHECKOUT
+
+EXPECTATIONS = CHECKOUT / "expectations"
+
+Severity = Literal["critical", "warning", "info"]
+
+_ROWS_QUERY = re.compile(r"^SELECT row_number FROM \{batch\} WHERE (?P<condition>.+)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A condition over the rows of `{batch}` that, where it holds, fails the row."""
+
+    reason: str
+    column: str | None
+    severity: Severity
+    condition: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """Cells of a column that the cleaner refused; the reason is the cleaner's."""
+
+    column: str
+    severity: Severity
+    notes: str
+
+
+def person_key_parts(contract: Contract) -> tuple[str, str] | None:
+    """(whole person, fallback person) as SQL texts, None for a feed without persons."""
+    if contract.person is None:
+        return None
+    person = contract.person
+    return person.id_number, f"{person.name} || '|' || {person.division}"
+
+
+def _key_part(contract: Contract, part: str, is_fallback: bool) -> str:
+    whole_person, fallback_person = person_key_parts(contract) or ("NULL", "NULL")
+    if part.startswith("sign("):
+        return f"CAST(sign({part[5:-1]}) AS VARCHAR)"
+    names = part.split("|")
+    sql = [(fallback_person if is_fallback else whole_person) if name == "person" else f"CAST({name} AS VARCHAR)" for name in names]
+    return sql[0] if len(sql) == 1 else f"coalesce({', '.join(sql)})"
+
+
+def key_columns(contract: Contract) -> dict[str, str]:
+    """SQL of `row_key` (the whole key) and `fallback_key` (name + division for the person), NULL where not whole."""
+    whole = [_key_part(contract, part, False) for part in contract.key]
+    fallback = [_key_part(contract, part, True) for part in contract.key]
+    has_fallback = whole != fallback
+    joined = " || chr(31) || ".join(whole)
+    other = " || chr(31) || ".join(fallback)
+    return {
+        "row_key": joined,
+        "fallback_key": f"CASE WHEN ({joined}) IS NULL THEN {other} END" if has_fallback else "CAST(NULL AS VARCHAR)",
+    }
+
+
+def is_name_of_person(contract: Contract, column: str) -> bool:
+    """Whether a column is the primary person's name, which may be blank beside a whole id number."""
+    return contract.person is not None and column == contract.person.name
+
+
+def cell_rules(contract: Contract) -> list[CellRule]:
+    """One rule for each column whose cells must be of its kind."""
+    rules = []
+    for name, column in contract.columns.items():
+        is_warning = column.required and not is_name_of_person(contract, name)
+        rules.append(
+            CellRule(
+                name,
+                "warning" if is_warning else "info",
+                f"A filled cell under “{column.headers[0]}” is of kind {column.kind}.",
+            )
+        )
+    return rules
+
+
+def derived_rules(contract: Contract) -> list[RowRule]:
+    """The row rules that the contract states: required, identity, key, shape."""
+    rules = [RowRule("ragged_row", None, "warning", "is_ragged", "Every row has as many cells as the header.")]
+    person = contract.person
+    for name in contract.required:
+        condition = f"{name} IS NULL AND {name}_issue IS NULL"
+        if person and name == person.name:
+            condition += f" AND {person.id_number} IS NULL"
+        rules.append(RowRule("blank", name, "warning", condition, f"“{contract.first_header(name)}” is filled."))
+    if person:
+        rules.append(
+            RowRule(
+                "no_identity",
+                person.id_number,
+                "warning",
+                f"{person.id_number} IS NULL AND ({person.name} IS NULL OR {person.division} IS NULL)",
+                "A row names its person: a whole id number, or a name with a division.",
+            )
+        )
+        rules.append(
+            RowRule(
+                "id_number_under_two_names",
+                person.id_number,
+                "info",
+                f"{person.id_number} IN (SELECT {person.id_number} FROM {{batch}} WHERE {person.id_number} IS NOT NULL "
+                f"GROUP BY {person.id_number} HAVING min({person.name}) <> max({person.name}))",
+                "One id number stands under one name.",
+            )
+        )
+    first = contract.key[0].split("|")[0].removeprefix("sign(").removesuffix(")")
+    column = (person.id_number if person else None) if first == "person" else first
+    rules.append(
+        RowRule(
+            "contradicting_key",
+            column,
+            "warning",
+            "key_hash IN (SELECT key_hash FROM {batch} WHERE key_hash IS NOT NULL GROUP BY key_hash "
+            "HAVING min(content_hash) <> max(content_hash))",
+            f"One row for one key ({', '.join(contract.key)}).",
+        )
+    )
+    if person:
+        rules.append(
+            RowRule(
+                "same_fallback_key",
+                person.name,
+                "info",
+                "fallback_hash IN (SELECT fallback_hash FROM {batch} WHERE fallback_hash IS NOT NULL "
+                "GROUP BY fallback_hash HAVING count(*) > 1)",
+                "Rows without a whole id number differ in name or division.",
+            )
+        )
+    return rules
+
+
+def suite_path(contract: Contract) -> Path:
+    """Where the suite of a feed stands."""
+    return EXPECTATIONS / contract.department / f"{contract.feed.removeprefix(contract.department + '_')}.yml"
+
+
+@cache
+def suite(contract_feed: str, path: Path) -> dict[str, Any]:
+    """The suite of a feed as Great Expectations reads it."""
+    declared: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if declared.get("name") != contract_feed:
+        raise ValueError(f"{path.name}: the suite is named {declared.get('name')!r}, not {contract_feed!r}")
+    return declared
+
+
+def _condition(expectation: dict[str, Any]) -> str | None:
+    """The condition under which a row fails an expectation, None for one over the batch as a whole."""
+    kwargs = expectation["kwargs"]
+    match expectation["type"]:
+        case "unexpected_rows_expectation":
+            query = _ROWS_QUERY.match(kwargs["unexpected_rows_query"].strip())
+            if query is None:
+                raise ValueError("an unexpected_rows_query reads SELECT row_number FROM {batch} WHERE …")
+            return query["condition"]
+        case "expect_column_values_to_be_between":
+            column = kwargs["column"]
+            bounds = [f"{column} < {kwargs['min_value']}"] if "min_value" in kwargs else []
+            bounds += [f"{column} > {kwargs['max_value']}"] if "max_value" in kwargs else []
+            return " OR ".join(bounds)
+        case "expect_column_pair_values_a_to_be_greater_than_b":
+            sign = "<" if kwargs.get("or_equal") else "<="
+            return f"{kwargs['column_A']} {sign} {kwargs['column_B']}"
+        case other:
+            raise ValueError(f"{other} has no row condition; state it as unexpected_rows_expectation")
+
+
+def declared_rules(contract: Contract) -> list[RowRule]:
+    """The row rules of the feed's suite."""
+    rules = []
+    for expectation in suite(contract.feed, suite_path(contract))["expectations"]:
+        condition = _condition(expectation)
+        meta = expectation["meta"]
+        if condition is not None:
+            rules.append(
+                RowRule(
+                    meta["reason"],
+                    meta.get("column") or expectation["kwargs"].get("column"),
+                    expectation["severity"],
+                    condition,
+                    meta["notes"],
+                )
+            )
+    return rules
+
+
+def row_rules(contract: Contract) -> list[RowRule]:
+    """All rules of a feed over rows, in the order in which reasons are listed."""
+    return derived_rules(contract) + declared_rules(contract)
+
+
+def _entry(column: str | None, told: str, field: str) -> str:
+    name = literal(column) if column else "CAST(NULL AS VARCHAR)"
+    return f"{{'column_name': {name}, '{field}': {told}}}"
+
+
+def _told(contract: Contract, severities: tuple[Severity, ...], field: str) -> str:
+    """SQL of the list of what is told about a row at these severities; NULL where nothing is."""
+    cases = [
+        (f"{rule.column}_issue IS NOT NULL", _entry(rule.column, f"{rule.column}_issue", field))
+        for rule in cell_rules(contract)
+        if rule.severity in severities
+    ]
+    cases += [
+        (f"({rule.condition})", _entry(rule.column, literal(rule.reason), field))
+        for rule in row_rules(contract)
+        if rule.severity in severities
+    ]
+    if not cases:
+        return f"CAST(NULL AS STRUCT(column_name VARCHAR, {field} VARCHAR)[])"
+    anything = " OR ".join(condition for condition, _ in cases)
+    each = ", ".join(f"CASE WHEN {condition} THEN {entry} END" for condition, entry in cases)
+    return f"CASE WHEN {anything} THEN list_filter([{each}], lambda told: told IS NOT NULL) END"
+
+
+def mark_statement(contract: Contract, batch_id: str) -> str:
+    """SELECT over relation `batch`: the lake's columns, each row with its disposition, reasons and findings."""
+    columns = list(contract.columns) + [f"{name}_damaged" for name in contract.id_columns]
+    marked = f"""
+        SELECT
+            row_number, {", ".join(columns)},
+            {_told(contract, ("critical", "warning"), "reason")} AS reasons,
+            {_told(contract, ("info",), "finding")} AS findings
+        FROM batch
+    """.replace("{batch}", "batch")
+    return f"""
+        SELECT
+            {literal(batch_id)} AS batch_id, row_number,
+            CASE WHEN reasons IS NULL THEN 'accepted' ELSE 'quarantined' END AS disposition,
+            reasons, findings, {", ".join(columns)}
+        FROM ({marked})
+        UNION ALL
+        SELECT {literal(batch_id)}, row_number, 'duplicate', NULL, NULL, {", ".join(columns)} FROM repeated
+    """
+
+
+def lake_schema(contract: Contract) -> dict[str, str]:
+    """Column → type of a feed's Parquet files."""
+    fixed = {
+        "batch_id": "VARCHAR",
+        "row_number": "INTEGER",
+        "disposition": "VARCHAR",
+        "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
+        "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
+    }
+    damaged = dict.fromkeys((f"{name}_damaged" for name in contract.id_columns), "VARCHAR")
+    return fixed | {name: column.sql_type for name, column in contract.columns.items()} | damaged
+
+

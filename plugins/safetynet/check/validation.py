@@ -1,0 +1,171 @@
+"""Great Expectations validates a batch: results and Data Docs with counts, never with values.
+
+Imported in tasks only: the library takes seconds to load.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import duckdb_engine
+    import great_expectations as gx
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.data_context.types.base import DataContextConfig, FilesystemStoreBackendDefaults
+
+from safetynet.check.rules import Severity, cell_rules, derived_rules, suite, suite_path
+from safetynet.contract import Contract
+
+_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
+
+
+def _own_cursor(wrapper: Any) -> Any:
+    """A cursor of its own for every query; the engine shares one, and queries then read each other's results."""
+    connection = wrapper._ConnectionWrapper__c
+    return duckdb_engine.CursorWrapper(connection.cursor(), wrapper)
+
+
+duckdb_engine.ConnectionWrapper.cursor = _own_cursor
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an expectation found in a batch."""
+
+    expectation: str
+    column: str | None
+    severity: Severity
+    success: bool
+    rows_checked: int
+    rows_failed: int
+
+
+class ValidationError(RuntimeError):
+    """An expectation could not be evaluated; its name is told, what it saw is not."""
+
+
+def _expectation(
+    kind: str, severity: Severity, reason: str, told_column: str | None, notes: str, **kwargs: Any
+) -> dict[str, Any]:
+    meta = {"reason": reason, "notes": {"format": "markdown", "content": [notes]}}
+    return {"type": kind, "severity": severity, "kwargs": kwargs, "meta": meta | ({"column": told_column} if told_column else {})}
+
+
+def derived_expectations(contract: Contract) -> list[dict[str, Any]]:
+    """What the contract states, as Great Expectations declares it."""
+    expectations = [
+        _expectation(
+            "expect_column_values_to_be_null", rule.severity, "accepted", rule.column, rule.notes, column=f"{rule.column}_issue"
+        )
+        for rule in cell_rules(contract)
+    ]
+    for rule in derived_rules(contract):
+        query = f"SELECT row_number FROM {{batch}} WHERE {rule.condition}"
+        expectations.append(
+            _expectation(
+                "unexpected_rows_expectation",
+                rule.severity,
+                rule.reason,
+                rule.column,
+                rule.notes,
+                unexpected_rows_query=query,
+                description=rule.notes,
+            )
+        )
+    return expectations
+
+
+def _volume(bounds: tuple[int, int] | None) -> list[dict[str, Any]]:
+    if bounds is None:
+        return []
+    notes = "The row count stays within the contract's bounds of the scope's previous batch."
+    low, high = bounds
+    return [
+        _expectation(
+            "expect_table_row_count_to_be_between", "critical", "volume", None, notes, min_value=low, max_value=high
+        )
+    ]
+
+
+def _noted(expectation: dict[str, Any]) -> dict[str, Any]:
+    """A declared expectation with its notes in the form that Data Docs renders."""
+    meta = expectation["meta"]
+    return {**expectation, "meta": {**meta, "notes": {"format": "markdown", "content": [meta["notes"]]}}}
+
+
+def validate(
+    contract: Contract, database: Path, docs: Path, batch_id: str, bounds: tuple[int, int] | None
+) -> list[Result]:
+    """Validate relation `batch` of a DuckDB file against the feed's suite and add the result to Data Docs.
+
+    `bounds` are the least and most rows that the previous batch allows. Raises ValidationError.
+    """
+    config = DataContextConfig(
+        store_backend_defaults=FilesystemStoreBackendDefaults(root_directory=str(docs)), analytics_enabled=False
+    )
+    config.data_docs_sites = {
+        "local": {
+            "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+        }
+    }
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    declared = [_noted(expectation) for expectation in suite(contract.feed, suite_path(contract))["expectations"]]
+    expectations = _volume(bounds) + derived_expectations(contract) + declared
+    source = context.data_sources.add_sql(contract.feed, connection_string=f"duckdb:///{database}")
+    asset = source.add_table_asset(batch_id, table_name="batch")
+    definition = asset.add_batch_definition_whole_table("whole")
+    context.suites.add_or_update(gx.ExpectationSuite(name=contract.feed, expectations=expectations))
+    validation = gx.ValidationDefinition(name=batch_id, data=definition, suite=context.suites.get(contract.feed))
+    context.validation_definitions.add_or_update(validation)
+    checkpoint = gx.Checkpoint(
+        name=contract.feed,
+        validation_definitions=[context.validation_definitions.get(batch_id)],
+        actions=[UpdateDataDocsAction(name="data_docs", site_names=["local"])],
+        result_format=_RESULT_FORMAT,
+    )
+    context.checkpoints.add_or_update(checkpoint)
+    outcome = checkpoint.run()
+    (result,) = outcome.run_results.values()
+    return [_result(each, result) for each in result.results]
+
+
+def _raised(info: Any) -> bool:
+    entries = info.values() if info and "raised_exception" not in info else [info or {}]
+    return any(isinstance(entry, dict) and entry.get("raised_exception") for entry in entries)
+
+
+def _result(each: Any, whole: Any) -> Result:
+    config = each.expectation_config
+    meta = config.meta or {}
+    column = meta.get("column") or config.kwargs.get("column")
+    if _raised(each.exception_info):
+        raise ValidationError(f"{config.type} on {column or 'the batch'} ({meta.get('reason')}) could not be evaluated")
+    rows = each.result.get("element_count")
+    failed = each.result.get("unexpected_count")
+    if config.type == "unexpected_rows_expectation":
+        failed = each.result["observed_value"]
+    elif config.type == "expect_table_row_count_to_be_between":
+        rows, failed = each.result["observed_value"], 0 if each.success else each.result["observed_value"]
+    reason = meta.get("reason")
+    return Result(
+        expectation=config.type if reason is None else f"{config.type}:{reason}",
+        column=column,
+        severity=config.severity.value if hasattr(config.severity, "value") else str(config.severity),
+        success=bool(each.success),
+        rows_checked=int(rows if rows is not None else -1),
+        rows_failed=int(failed or 0),
+    )
+
+
+Validate = Callable[[Contract, Path, Path, str, tuple[int, int] | None], list[Result]]

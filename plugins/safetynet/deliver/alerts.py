@@ -1,0 +1,126 @@
+"""Messages to the owners of feeds: written with the verdict they tell of, sent afterwards, kept until they are.
+
+Channels are Apprise addresses in the environment variable that the contract names; where none is set, a message
+becomes a file in the home's alerts/ folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from safetynet.contract import Contract, Owner, contract
+from safetynet.home import Home, now
+from safetynet.messages import Sentence, say, say_reason
+from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
+from safetynet.refusal import Fact
+
+BUILD_CHANNELS = "SAFETYNET_ALERT_OPERATIONS"
+
+_log = logging.getLogger(__name__)
+
+
+def _row(message_id: str, feed: str | None, channels: str, kind: str, title: Sentence, body: Sentence) -> dict[str, Any]:
+    return {
+        "message_id": message_id,
+        "feed": feed,
+        "channels": channels,
+        "kind": kind,
+        "title": f"{title.zh} / {title.en}",
+        "body": f"{body.zh}\n\n{body.en}\n",
+        "written_at": now(),
+        "sent_at": None,
+        "sent_to": None,
+    }
+
+
+def _owner_facts(owner: Owner) -> dict[str, Fact]:
+    return {
+        "department_zh": owner.department.zh,
+        "department_en": owner.department.en,
+        "contact": owner.contact,
+    }
+
+
+def about_file(feed: Contract, delivery_id: str, verdict: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """The message that a file was rejected or held."""
+    told: dict[str, Fact] = {**facts, **_owner_facts(feed.owner), "feed": feed.feed}
+    todo = say(f"todo_{verdict}", told)
+    title = say(f"alert_title_{verdict}", {"title_zh": feed.title.zh, "title_en": feed.title.en})
+    body = Sentence(
+        say("alert_body_file", {**told, "todo": todo.zh}).zh, say("alert_body_file", {**told, "todo": todo.en}).en
+    )
+    return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
+
+
+def about_quarantine(owner: Owner, run: str, quarantined: Sequence[tuple[str, str, Mapping[tuple[str | None, str], int]]]) -> dict[str, Any]:
+    """One message to an owner about all rows that a run quarantined.
+
+    `quarantined` holds (feed, source file, rows by (column, reason)) for each batch.
+    """
+    lines_zh, lines_en, rows = [], [], 0
+    for feed, file, reasons in quarantined:
+        lines_zh.append(f"{contract(feed).title.zh}：{file}")
+        lines_en.append(f"{contract(feed).title.en}: {file}")
+        for (column, reason), count in sorted(reasons.items(), key=lambda item: -item[1]):
+            rows += count
+            header = contract(feed).first_header(column) if column else ""
+            told = say_reason(reason)
+            lines_zh.append(f"  {header}：{told.zh}，{count} 行" if header else f"  {told.zh}，{count} 行")
+            lines_en.append(f"  {header}: {told.en}, {count} rows" if header else f"  {told.en}, {count} rows")
+    facts: dict[str, Fact] = {**_owner_facts(owner), "rows": rows}
+    todo = say("todo_quarantine")
+    body = Sentence("\n".join([*lines_zh, todo.zh]), "\n".join([*lines_en, todo.en]))
+    return _row(f"quarantine:{run}:{owner.channels}", None, owner.channels, "quarantine", say("alert_title_quarantine", facts), body)
+
+
+def about_build(build_id: str, failed: Sequence[str]) -> dict[str, Any]:
+    """The message that a build of the warehouse failed, naming its models and tests."""
+    todo = say("todo_build")
+    names = "\n".join(f"  {name}" for name in failed[:50])
+    body = Sentence(f"{names}\n{todo.zh}", f"{names}\n{todo.en}")
+    return _row(f"build:{build_id}", None, BUILD_CHANNELS, "build", say("alert_title_build"), body)
+
+
+def _send(home: Home, row: dict[str, Any]) -> str:
+    """Deliver one message; returns what took it, `channel` or `file`. Raises ConnectionError when a channel fails."""
+    addresses = os.environ.get(row["channels"], "").split()
+    if not addresses:
+        path = home.folder("alerts") / f"{row['written_at']:%Y%m%dT%H%M%S%f}-{row['kind']}.txt"
+        draft = path.with_suffix(".part")
+        draft.write_text(f"{row['title']}\n\n{row['body']}", encoding="utf-8")
+        draft.replace(path)
+        return "file"
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    channel = apprise.Apprise()
+    if not all([channel.add(address) for address in addresses]):
+        raise ConnectionError(f"{row['channels']} holds an address that is no channel")
+    if not channel.notify(title=row["title"], body=f"{row['body']}\n#{row['message_id'][-12:]}"):
+        raise ConnectionError(f"a channel of {row['channels']} did not take the message")
+    return "channel"
+
+
+def send(home: Home, store: Ledger) -> int:
+    """Send every message that waits; returns how many still wait because their channel failed."""
+    table = ledger.message
+    waiting = store.rows(sa.select(table).where(table.c.sent_at.is_(None)).order_by(table.c.written_at))
+    failed = 0
+    for row in waiting:
+        try:
+            sent_to = _send(home, row)
+        except ConnectionError as error:
+            failed += 1
+            _log.error("%s", error)
+            continue
+        with store.transaction() as connection:
+            connection.execute(
+                sa.update(table).where(table.c.message_id == row["message_id"]).values(sent_at=now(), sent_to=sent_to)
+            )
+    return failed

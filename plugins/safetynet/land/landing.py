@@ -1,0 +1,160 @@
+"""Landing: the bytes of a new file copied under their sha256, and a ledger row that says so."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from datetime import date, timedelta
+from pathlib import Path, PurePath
+from typing import IO, Any
+
+import sqlalchemy as sa
+
+from safetynet.contract import contracts
+from safetynet.home import Home, masked, now
+from safetynet.land import archive, inbox
+from safetynet.land.inbox import InboxFile
+from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
+from safetynet.refusal import Refused
+
+_COPY_BYTES = 1 << 20
+_EIGHT_DIGITS = re.compile(r"(?<!\d)(\d{8})(?!\d)")
+_SIX_DIGITS = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+
+
+def date_in(text: str) -> date | None:
+    """The last eight-digit date in a text, None where there is none."""
+    for digits in reversed(_EIGHT_DIGITS.findall(text)):
+        try:
+            return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        except ValueError:
+            continue
+    return None
+
+
+def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
+    """Copy a stream into landing under the hash of what was read; returns the hash."""
+    draft = home.folder("tmp") / f"landing-{os.getpid()}-{os.urandom(4).hex()}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with draft.open("wb") as target:
+            while block := stream.read(_COPY_BYTES):
+                size += len(block)
+                if limit is not None and size > limit:
+                    raise Refused("zip_bomb")
+                digest.update(block)
+                target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+        sha256 = digest.hexdigest()
+        home.folder("landing", sha256[:2])
+        draft.chmod(0o400)
+        draft.replace(home.landed(sha256))
+        return sha256
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _path_key(home: Home, file: InboxFile) -> str:
+    relative = str(file.path.relative_to(home.inbox)).encode("utf-8", "surrogateescape")
+    return hmac.new(home.key_secret().encode(), relative, hashlib.sha256).hexdigest()[:32]
+
+
+def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str, position: int) -> dict[str, Any]:
+    """The ledger row of one landed file or archive member; `names` from the member outwards."""
+    stems = [PurePath(name).name for name in names]
+    as_of = next((found for name in stems if (found := date_in(name))), None)
+    codes = [code for name in stems for code in _SIX_DIGITS.findall(name)]
+    identity = f"{feed}\0{key}\0{'/'.join(names[:-1])}\0{sha256}"
+    return {
+        "landing_id": hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:20],
+        "feed": feed,
+        "path_key": key,
+        "fingerprint": file.fingerprint,
+        "sha256": sha256,
+        "source_file": masked("/".join(reversed(stems))),
+        "as_of_in_name": as_of,
+        "codes_in_name": ",".join(codes)[:128],
+        "received_at": now() + timedelta(microseconds=position),
+        "refusal": None,
+        "is_done": False,
+    }
+
+
+def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFile]:
+    """Files of the inbox that have not landed as they are now."""
+    landed = {
+        (row["feed"], row["path_key"], row["fingerprint"])
+        for row in store.rows(sa.select(ledger.landing.c.feed, ledger.landing.c.path_key, ledger.landing.c.fingerprint))
+    }
+    return [
+        file
+        for file in inbox.files(home.inbox)
+        if (feed is None or file.feed == feed) and (file.feed, _path_key(home, file), file.fingerprint) not in landed
+    ]
+
+
+def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
+    key = _path_key(home, file)
+    with file.path.open("rb") as stream:
+        sha256 = land_bytes(home, stream)
+    whole = _row(file.feed, key, file, [file.path.name], sha256, 0)
+    copy = home.landed(sha256)
+    if not archive.is_archive(copy):
+        return [whole]
+    rows = []
+    try:
+        for position, (name, stream) in enumerate(archive.members(copy), start=1):
+            member = land_bytes(home, stream, limit=archive.UNPACKED_LIMIT)
+            rows.append(_row(file.feed, key, file, [name, file.path.name], member, position))
+    except Refused as refusal:
+        return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
+    return rows or [whole]
+
+
+def land(home: Home, store: Ledger, feed: str) -> list[str]:
+    """Land what is new for a feed; returns the landing ids that still want to be read, oldest first.
+
+    Files still being written are left for the next time. A file that cannot be copied raises OSError.
+    """
+    if feed not in contracts():
+        raise KeyError(feed)
+    whole, _ = inbox.settled(waiting(home, store, feed))
+    for file in whole:
+        rows = _land_file(home, file)
+        with store.transaction() as connection:
+            known = connection.execute(
+                sa.select(ledger.landing.c.landing_id).where(
+                    ledger.landing.c.landing_id.in_([row["landing_id"] for row in rows])
+                )
+            ).scalars()
+            again = set(known)
+            store.put(connection, ledger.landing, [row for row in rows if row["landing_id"] not in again])
+            if again:
+                connection.execute(
+                    sa.update(ledger.landing)
+                    .where(ledger.landing.c.landing_id.in_(again))
+                    .values(fingerprint=file.fingerprint)
+                )
+    return unread(store, feed)
+
+
+def unread(store: Ledger, feed: str) -> list[str]:
+    """Landing ids of a feed whose outcome is not in the ledger yet, in the order of arrival."""
+    table = ledger.landing
+    statement = (
+        sa.select(table.c.landing_id)
+        .where(table.c.feed == feed, table.c.is_done.is_(False))
+        .order_by(table.c.received_at, table.c.landing_id)
+    )
+    return [row["landing_id"] for row in store.rows(statement)]
+
+
+def original(home: Home, row: dict[str, Any]) -> Path:
+    """The landed bytes of a landing row."""
+    return home.landed(row["sha256"])
+
+

@@ -1,0 +1,188 @@
+"""The operations store: what arrived, what became of it, what was said to whom. SQLite unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from safetynet.home import Home
+
+metadata = sa.MetaData()
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment with its zone, kept in UTC."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+landing = sa.Table(
+    "landing",
+    metadata,
+    sa.Column("landing_id", sa.String(24), primary_key=True),
+    sa.Column("feed", sa.String(64), nullable=False, index=True),
+    sa.Column("path_key", sa.String(64), nullable=False, comment="keyed hash of the path in the inbox"),
+    sa.Column("fingerprint", sa.String(64), nullable=False, comment="size and time of the file when it was read"),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("source_file", sa.String(512), nullable=False, comment="name with long runs of digits masked"),
+    sa.Column("as_of_in_name", sa.Date),
+    sa.Column("codes_in_name", sa.String(128), nullable=False, comment="six-digit runs, for the scope"),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("refusal", sa.JSON, comment="why the file was refused before it was read"),
+    sa.Column("is_done", sa.Boolean, nullable=False, default=False),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("delivery_id", sa.String(32), primary_key=True),
+    sa.Column("landing_id", sa.String(24), nullable=False, index=True),
+    sa.Column("batch_id", sa.String(24), index=True),
+    sa.Column("feed", sa.String(64), nullable=False),
+    sa.Column("source_file", sa.String(512), nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("verdict", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text),
+)
+
+batch = sa.Table(
+    "batch",
+    metadata,
+    sa.Column("batch_id", sa.String(24), primary_key=True),
+    sa.Column("feed", sa.String(64), nullable=False, index=True),
+    sa.Column("source_file", sa.String(512), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("sheet_key", sa.String(64), nullable=False, default=""),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("as_of_source", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(12)),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("verdict", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("rows_received", sa.BigInteger, nullable=False),
+    sa.Column("rows_accepted", sa.BigInteger, nullable=False),
+    sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
+    sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
+    sa.Column("has_rows_file", sa.Boolean, nullable=False, default=True),
+    sa.UniqueConstraint("feed", "sha256", "sheet_key"),
+)
+
+repair = sa.Table(
+    "repair",
+    metadata,
+    sa.Column("batch_id", sa.String(24), primary_key=True),
+    sa.Column("column_name", sa.String(64), primary_key=True),
+    sa.Column("repair", sa.String(32), primary_key=True),
+    sa.Column("feed", sa.String(64), nullable=False),
+    sa.Column("cells", sa.BigInteger, nullable=False),
+)
+
+expectation_result = sa.Table(
+    "expectation_result",
+    metadata,
+    sa.Column("batch_id", sa.String(24), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("feed", sa.String(64), nullable=False),
+    sa.Column("expectation", sa.String(128), nullable=False),
+    sa.Column("column_name", sa.String(64)),
+    sa.Column("severity", sa.String(16), nullable=False),
+    sa.Column("success", sa.Boolean, nullable=False),
+    sa.Column("rows_checked", sa.BigInteger, nullable=False),
+    sa.Column("rows_failed", sa.BigInteger, nullable=False),
+)
+
+release = sa.Table(
+    "release",
+    metadata,
+    sa.Column("batch_id", sa.String(24), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("released_at", Moment, nullable=False),
+)
+
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("received_at", Moment, nullable=False),
+)
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("message_id", sa.String(64), primary_key=True),
+    sa.Column("feed", sa.String(64)),
+    sa.Column("channels", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("sent_at", Moment),
+    sa.Column("sent_to", sa.String(16)),
+)
+
+build = sa.Table(
+    "build",
+    metadata,
+    sa.Column("build_id", sa.String(32), primary_key=True),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("known_at", Moment, nullable=False),
+    sa.Column("inputs", sa.String(64), nullable=False, comment="hash of everything the build depends on"),
+    sa.Column("published_at", Moment, nullable=False),
+)
+
+ACCEPTED = ("accepted", "accepted_with_quarantine")
+
+
+class Ledger:
+    """The operations store of one home; every method is one transaction."""
+
+    def __init__(self, home: Home) -> None:
+        url = os.environ.get("SAFETYNET_OPERATIONS") or f"sqlite:///{home.operations}"
+        home.folder()
+        self.engine = sa.create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+        metadata.create_all(self.engine)
+        if self.engine.dialect.name == "sqlite":
+            home.operations.chmod(0o600)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """One transaction: all of it is kept, or none."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def put(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows; those whose primary key is there already stay as they are."""
+        if rows:
+            insert = insert_sqlite if self.engine.dialect.name == "sqlite" else insert_postgresql
+            connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+    def rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+        """Rows of a query as dictionaries."""
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=60000")
+    cursor.close()

@@ -1,0 +1,100 @@
+"""Reference tables that a county keeps itself: divisions and policy parameters, every version of them kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from safetynet.home import CHECKOUT, Home, now
+from safetynet.land.landing import land_bytes
+from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
+
+DIVISIONS = "divisions.csv"
+POLICY_PARAMETERS = "policy_parameter.csv"
+POLICY_DEFAULTS = CHECKOUT / "dbt_project" / "seeds" / "policy_parameter_default.csv"
+
+
+class MissingReference(RuntimeError):
+    """The division table is not there, and without it no row can be placed."""
+
+
+def keep(home: Home, store: Ledger) -> None:
+    """Land the reference tables as they are now; an unchanged one is not landed again.
+
+    Raises MissingReference where there is no division table and never was one.
+    """
+    for name in (DIVISIONS, POLICY_PARAMETERS):
+        path = home.reference / name
+        if not path.is_file():
+            continue
+        with path.open("rb") as stream:
+            sha256 = land_bytes(home, stream)
+        with store.transaction() as connection:
+            store.put(connection, ledger.reference, [{"name": name, "sha256": sha256, "received_at": now()}])
+    if _version(home, store, DIVISIONS, None) is None:
+        raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
+
+
+def _version(home: Home, store: Ledger, name: str, known_at: datetime | None) -> Path | None:
+    """The newest version received by a moment, else the first there ever was."""
+    table = ledger.reference
+    rows = store.rows(sa.select(table.c.sha256, table.c.received_at).where(table.c.name == name).order_by(table.c.received_at))
+    if not rows:
+        return None
+    known = [row for row in rows if known_at is None or row["received_at"] <= known_at]
+    return home.landed((known or rows[:1])[-1]["sha256"])
+
+
+def _read(path: Path) -> pl.DataFrame:
+    table = pl.read_csv(path, infer_schema=False).fill_null("")
+    return table.rename({name: name.strip().lstrip("\ufeff") for name in table.columns})
+
+
+def _date(table: pl.DataFrame, column: str) -> pl.Expr:
+    if column not in table.columns:
+        return pl.lit(None, pl.Date).alias(column)
+    return pl.col(column).str.strip_chars().replace("", None).str.to_date("%Y-%m-%d", strict=True)
+
+
+def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
+    """division_code (12 digits), name, level, parent_code, valid_from, valid_to (dates or null)."""
+    path = _version(home, store, DIVISIONS, known_at)
+    if path is None:
+        raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
+    table = _read(path)
+    code = pl.col("division_code").str.strip_chars().str.pad_end(12, "0")
+    parent = pl.col("parent_code").str.strip_chars()
+    return table.select(
+        code,
+        pl.col("name").str.strip_chars(),
+        pl.col("level").str.strip_chars().cast(pl.Int32),
+        pl.when(parent == "").then(None).otherwise(parent.str.pad_end(12, "0")).alias("parent_code"),
+        _date(table, "valid_from"),
+        _date(table, "valid_to"),
+    )
+
+
+def policy_parameters(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
+    """Delivered parameters and the shipped defaults, told apart by is_delivered."""
+    delivered = _version(home, store, POLICY_PARAMETERS, known_at)
+    parts = []
+    for path, is_delivered in ((POLICY_DEFAULTS, False), (delivered, True)):
+        if path is not None:
+            table = _read(path)
+            parts.append(
+                table.select(
+                    pl.col("parameter_id").str.strip_chars(),
+                    pl.col("division_code").str.strip_chars(),
+                    pl.col("population").str.strip_chars(),
+                    _date(table, "valid_from"),
+                    _date(table, "valid_to"),
+                    pl.col("value").str.strip_chars().cast(pl.Float64),
+                    pl.col("unit").str.strip_chars(),
+                    pl.lit(is_delivered).alias("is_delivered"),
+                )
+            )
+    return pl.concat(parts)
