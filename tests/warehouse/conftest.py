@@ -127,7 +127,8 @@ class Drop:
         for path in (current, restricted):
             path.unlink(missing_ok=True)
         self._write_inputs(date.fromisoformat(day), datetime.fromisoformat(known_at))
-        arguments = ["build", "--exclude-resource-type", "unit_test", *(["--select", select] if select else [])]
+        arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+        arguments += ["--select", select] if select else []
         self.dbt(*arguments, as_of=day, known_at=known_at)
         connection = duckdb.connect()
         connection.execute(f"attach '{restricted}' as restricted (read_only)")
