@@ -123,6 +123,22 @@ def test_workbooks_hold_real_dates_numbers_and_formulas(messy: Drop) -> None:
     assert "per_capita_net_income:formula" in damages
 
 
+def test_a_large_county_delivers_its_workbooks_by_town(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    monkeypatch.setattr("safetynet.demo.drop._ROWS_OF_ONE_WORKBOOK", 1000)
+    drop = write(tmp_path, 600)
+    record = drop.truth("record").filter(pl.col("feed") == "registry_member")
+    files = [path for path in drop.files() if path.parent.name == "registry_member"]
+    assert len(files) > 1
+    assert {path.name for path in files} == set(record["file_name"])
+    for path in files:
+        towns = [str(row[0]).strip()[:9] for row in drop.cells(path)[3:-2]]
+        assert towns.count(towns[0]) > 0.95 * len(towns)
+    people = drop.truth("person").filter("is_registered")
+    assert set(record["person_id"]) == set(people["person_id"])
+
+
 def test_every_row_is_accounted_for(drop: Drop) -> None:
     record = drop.truth("record")
     for path in drop.files():

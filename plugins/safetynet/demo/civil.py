@@ -84,7 +84,13 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
         chance.some(rng, (rows["age"] > 70).to_numpy() & (rows["count"] > 1).to_numpy(), 0.01, at_least=0)
     )
     names_of_months = months(as_of, CIVIL_MONTHS)
-    parts = [_month(rows, died, month, month == names_of_months[-1]) for month in names_of_months]
+    parts = [
+        _month(rows.with_columns(died=died), month, month == names_of_months[-1]).filter(
+            # Nobody is listed before being born.
+            rows["birth_on"].dt.strftime("%Y-%m") <= month
+        )
+        for month in names_of_months
+    ]
     return Table(
         "civil_assistance",
         COLUMNS,
@@ -94,9 +100,9 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
     )
 
 
-def _month(rows: pl.DataFrame, died: pl.Series, month: str, newest: bool) -> pl.DataFrame:
+def _month(rows: pl.DataFrame, month: str, newest: bool) -> pl.DataFrame:
     stopped = pl.col("stopped") if newest else pl.lit(value=False)
-    dead = pl.lit(died) if newest else pl.lit(value=False)
+    dead = pl.col("died") if newest else pl.lit(value=False)
     return rows.select(
         pl.col("person_id").alias(PERSON),
         pl.when("is_registered").then("household").alias(HOUSEHOLD),

@@ -122,6 +122,11 @@ def _identity() -> list[pl.Expr]:
     ]
 
 
+def _since_birth(day: pl.Expr) -> pl.Expr:
+    """The day, or the day of birth where that is later."""
+    return pl.max_horizontal(day, pl.col("birth_on"))
+
+
 def _yuan(amount: Floats) -> Ints:
     """Yuan to whole fen."""
     return np.round(amount * 100).astype(np.int64)
@@ -172,8 +177,7 @@ def health_major_illness(seed: int, people: People, as_of: date) -> Table:
         *_identity(),
         illness="illness",
         icd10_code="icd10_code",
-        # A child's diagnosis is not older than the child.
-        diagnosed_on=pl.max_horizontal(diagnosed, pl.col("birth_on")),
+        diagnosed_on=_since_birth(diagnosed),
         hospital_name=_hospital(rng, n),
         treatment_status=status,
         untreated_reason=pl.when(pl.lit(status) == "未救治").then(pl.lit(reason)),
@@ -216,10 +220,10 @@ def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
             chance.choose(rng, ("李医生", "王医生", "张医生", "周医生"), (4, 3, 2, 1), n)
         ),
         contracted_on=pl.when(pl.Series(signed)).then(
-            pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(265, 1200, n))))
+            _since_birth(pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(265, 1200, n)))))
         ),
         last_follow_up_on=pl.when(pl.Series(seen)).then(
-            pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(since)))
+            _since_birth(pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(since))))
         ),
         follow_ups_this_year=pl.Series(np.where(seen, 1 + rng.integers(0, 6, n), 0)),
         control_status=chance.choose(rng, ("达标", "未达标"), (0.7, 0.3), n),
