@@ -19,14 +19,16 @@
     {{ return(names | sort) }}
 {%- endmacro %}
 
-{#- The source row that a signal rests on. -#}
-{% macro evidence(feed, relation) -%}
-    {'feed': '{{ feed }}', 'batch_id': {{ relation }}.batch_id, 'row_number': {{ relation }}.row_number}
+{#- The source row that a signal rests on; the relation is named where several are joined. -#}
+{% macro evidence(feed, relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {'feed': '{{ feed }}', 'batch_id': {{ prefix }}batch_id, 'row_number': {{ prefix }}row_number}
 {%- endmacro %}
 
 {#- The source rows of a group that a signal rests on, always in the same order. -#}
-{% macro evidence_list(feed, relation) -%}
-    list({{ evidence(feed, relation) }} order by {{ relation }}.batch_id, {{ relation }}.row_number)
+{% macro evidence_list(feed, relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    list({{ evidence(feed, relation) }} order by {{ prefix }}batch_id, {{ prefix }}row_number)
 {%- endmacro %}
 
 {#- An amount of yuan as people read it. -#}

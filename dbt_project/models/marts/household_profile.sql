@@ -8,15 +8,20 @@ signals as (
 ),
 
 coverage as (
-    select * from {{ ref('feed_coverage') }} where covered_from <= {{ as_of() }}
+    select * from {{ ref('feed_coverage') }}
+    where covered_from <= {{ as_of() }}
 ),
 
 feeds as (
-    select feed, domain from {{ source('build', 'feed') }}
+    select
+        feed,
+        domain
+    from {{ source('build', 'feed') }}
 ),
 
 payments as (
-    select * from {{ ref('assistance_month') }} where observed_on = {{ as_of() }} and payment_status = '在享'
+    select * from {{ ref('assistance_month') }}
+    where observed_on = {{ as_of() }} and payment_status = '在享'
 ),
 
 expenses as (
@@ -25,10 +30,10 @@ expenses as (
 
 covered as (
     select
-        coverage.division_code,
         {%- for domain in domains %}
-        bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered{{ ',' if not loop.last }}
+            bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered,
         {%- endfor %}
+        coverage.division_code
     from coverage
     inner join feeds on coverage.feed = feeds.feed
     group by coverage.division_code
@@ -38,7 +43,7 @@ standing as (
     select
         household_key,
         {%- for domain in domains + ['income'] %}
-        bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
+            bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
         {%- endfor %}
         count(*) filter (where status = 'open') as open_signals
     from signals
@@ -81,14 +86,14 @@ select
     households.household_code,
     households.division_code,
     {%- for domain in domains %}
-    case
-        when standing.has_{{ domain }}_signal then false
-        when covered.is_{{ domain }}_covered then true
-    end as is_{{ domain }}_secured,
+        case
+            when standing.has_{{ domain }}_signal then false
+            when covered.is_{{ domain }}_covered then true
+        end as is_{{ domain }}_secured,
     {%- endfor %}
     not coalesce(standing.has_income_signal, false) as is_income_secured,
     coalesce(standing.open_signals, 0) as open_signals,
-    coalesce(assisted.assistance_types, cast([] as varchar [])) as assistance_types,
+    coalesce(assisted.assistance_types, cast([] as varchar[])) as assistance_types,
     cast(coalesce(assisted.monthly_assistance, 0) as decimal(18, 2)) as monthly_assistance,
     cast(coalesce(spent.out_of_pocket, 0) as decimal(18, 2)) as out_of_pocket_12m
 from households

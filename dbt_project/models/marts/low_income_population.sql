@@ -7,11 +7,13 @@ with members as (
 ),
 
 households as (
-    select * from {{ ref('registry_household') }} where observed_on = {{ as_of() }}
+    select * from {{ ref('registry_household') }}
+    where observed_on = {{ as_of() }}
 ),
 
 payments as (
-    select * from {{ ref('assistance_month') }} where observed_on = {{ as_of() }}
+    select * from {{ ref('assistance_month') }}
+    where observed_on = {{ as_of() }}
 ),
 
 categories as (

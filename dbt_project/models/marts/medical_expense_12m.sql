@@ -1,5 +1,6 @@
 with expenses as (
-    select * from {{ ref('medical_expense') }} where observed_on = {{ as_of() }}
+    select * from {{ ref('medical_expense') }}
+    where observed_on = {{ as_of() }}
 ),
 
 persons as (

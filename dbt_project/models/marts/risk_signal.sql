@@ -7,7 +7,8 @@ with signals as (
 ),
 
 episodes as (
-    select * from {{ ref('signal_episode') }} where last_held_on = {{ as_of() }}
+    select * from {{ ref('signal_episode') }}
+    where last_held_on = {{ as_of() }}
 ),
 
 rules as (
@@ -23,7 +24,8 @@ households as (
 ),
 
 verifications as (
-    select * from {{ ref('core_verification_result') }} where {{ counts_on(as_of()) }}
+    select * from {{ ref('core_verification_result') }}
+    where {{ counts_on(as_of()) }}
 ),
 
 -- Ids under which an earlier build, or one that knew fewer batches, may have handed the signal to a township.

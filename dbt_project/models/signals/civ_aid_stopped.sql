@@ -10,8 +10,8 @@ stopped as (
     select
         observed_on,
         household_key,
-        max(month) as month,
-        {{ evidence_list('civil_assistance', 'payments') }} as evidence
+        max(month) as stopped_month,
+        {{ evidence_list('civil_assistance') }} as evidence
     from payments
     where household_key is not null
     group by observed_on, household_key
@@ -26,10 +26,10 @@ select
     below_line.observed_value,
     below_line.threshold_value,
     '家庭人均纯收入 ' || {{ yuan('below_line.observed_value') }} || ' 元，低于监测线 '
-    || {{ yuan('below_line.threshold_value') }} || ' 元，而救助在 ' || stopped.month
+    || {{ yuan('below_line.threshold_value') }} || ' 元，而救助在 ' || stopped.stopped_month
     || ' 已停发，家庭成员均不在享。' as explanation,
     'Net income of ' || {{ yuan('below_line.observed_value') }} || ' yuan a head is below the line of '
-    || {{ yuan('below_line.threshold_value') }} || ' yuan, yet assistance stands as stopped in ' || stopped.month
+    || {{ yuan('below_line.threshold_value') }} || ' yuan, yet assistance stands as stopped in ' || stopped.stopped_month
     || ' and nobody of the household receives any.' as explanation_en,
     below_line.evidence || stopped.evidence as evidence,
     below_line.observed_on

@@ -7,7 +7,8 @@ assistance as (
 ),
 
 coverage as (
-    select * from {{ ref('feed_coverage') }} where feed = 'civil_assistance'
+    select * from {{ ref('feed_coverage') }}
+    where feed = 'civil_assistance'
 ),
 
 assisted as (
@@ -37,9 +38,9 @@ from below_line
 inner join coverage
     on
         below_line.division_code = coverage.division_code
-        and coverage.covered_from <= below_line.observed_on
+        and below_line.observed_on >= coverage.covered_from
 left join assisted
     on
         below_line.household_key = assisted.household_key
-        and assisted.first_seen_on <= below_line.observed_on
+        and below_line.observed_on >= assisted.first_seen_on
 where assisted.household_key is null

@@ -19,7 +19,7 @@ departures as (
         coalesce(status_date, as_of) as left_on,
         valid_from,
         valid_to,
-        {{ evidence('education_enrollment', 'enrollments') }} as evidence
+        {{ evidence('education_enrollment') }} as evidence
     from enrollments
     where enrollment_status = '辍学'
     union all
@@ -30,7 +30,7 @@ departures as (
         dropped_out_on as left_on,
         valid_from,
         valid_to,
-        {{ evidence('education_dropout', 'dropouts') }} as evidence
+        {{ evidence('education_dropout') }} as evidence
     from dropouts
 ),
 

@@ -11,7 +11,11 @@ enrollments as (
 ),
 
 coverage as (
-    select batch_id, division_code from {{ ref('batch_coverage') }} where feed = 'education_enrollment'
+    select
+        batch_id,
+        division_code
+    from {{ ref('batch_coverage') }}
+    where feed = 'education_enrollment'
 ),
 
 thresholds as (
@@ -100,6 +104,6 @@ select
     || ' 周岁），但在本县最新一批学籍数据中没有任何记录。' as explanation,
     'Aged ' || age || ' on ' || strftime(age_on, '%Y-%m-%d') || ' (school begins at ' || {{ plain('school_age_min') }}
     || '), but in the county''s newest enrolment data under no status.' as explanation_en,
-    [{{ evidence('registry_member', 'not_enrolled') }}] as evidence,
+    [{{ evidence('registry_member') }}] as evidence,
     observed_on
 from not_enrolled

@@ -3,7 +3,11 @@ with dwellings as (
 ),
 
 households as (
-    select observed_on, household_key, division_code from {{ ref('registry_household') }}
+    select
+        observed_on,
+        household_key,
+        division_code
+    from {{ ref('registry_household') }}
 ),
 
 unsafe as (

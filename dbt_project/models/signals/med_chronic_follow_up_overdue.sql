@@ -7,7 +7,11 @@ diseases as (
 ),
 
 households as (
-    select observed_on, household_key, division_code from {{ ref('registry_household') }}
+    select
+        observed_on,
+        household_key,
+        division_code
+    from {{ ref('registry_household') }}
 ),
 
 thresholds as (
@@ -21,7 +25,7 @@ contracted as (
         diseases.person_key,
         diseases.household_key,
         coalesce(households.division_code, diseases.division_code, '') as division_code,
-        diseases.as_of - diseases.last_follow_up_on as days,
+        diseases.as_of - diseases.last_follow_up_on as waited_days,
         diseases.batch_id,
         diseases.row_number
     from diseases
@@ -39,7 +43,7 @@ overdue as (
         contracted.person_key,
         max(contracted.household_key) as household_key,
         max(contracted.division_code) as division_code,
-        max(contracted.days) as days,
+        max(contracted.waited_days) as waited_days,
         max(thresholds.chronic_follow_up_days) as chronic_follow_up_days,
         {{ evidence_list('health_chronic_disease', 'contracted') }} as evidence
     from contracted
@@ -48,7 +52,7 @@ overdue as (
             contracted.observed_on = thresholds.observed_on
             and contracted.division_code = thresholds.division_code
             and thresholds.population = 'all'
-    where contracted.days > thresholds.chronic_follow_up_days
+    where contracted.waited_days > thresholds.chronic_follow_up_days
     group by contracted.observed_on, contracted.person_key
 )
 
@@ -57,11 +61,11 @@ select
     household_key,
     person_key,
     division_code,
-    cast(days as double) as observed_value,
+    cast(waited_days as double) as observed_value,
     chronic_follow_up_days as threshold_value,
-    '已签约慢性病患者，截至数据日期已有 ' || days || ' 天未随访，超过 '
+    '已签约慢性病患者，截至数据日期已有 ' || waited_days || ' 天未随访，超过 '
     || {{ plain('chronic_follow_up_days') }} || ' 天。' as explanation,
-    'Contracted, but the last follow-up was ' || days || ' days before the data were drawn up; at most '
+    'Contracted, but the last follow-up was ' || waited_days || ' days before the data were drawn up; at most '
     || {{ plain('chronic_follow_up_days') }} || ' are allowed.' as explanation_en,
     evidence,
     observed_on

@@ -7,7 +7,11 @@ settlements as (
 ),
 
 households as (
-    select observed_on, household_key, division_code from {{ ref('registry_household') }}
+    select
+        observed_on,
+        household_key,
+        division_code
+    from {{ ref('registry_household') }}
 ),
 
 low_income as (

@@ -11,7 +11,11 @@ projects as (
 ),
 
 households as (
-    select observed_on, household_key, division_code from {{ ref('registry_household') }}
+    select
+        observed_on,
+        household_key,
+        division_code
+    from {{ ref('registry_household') }}
 ),
 
 thresholds as (
@@ -99,17 +103,20 @@ select
         case when is_bad then '水质不合格' end,
         case
             when is_little
-                then '人均日供水 ' || {{ plain('litres_per_person_day') }} || ' 升，低于 '
+                then
+                    '人均日供水 ' || {{ plain('litres_per_person_day') }} || ' 升，低于 '
                     || {{ plain('water_litres_min') }} || ' 升'
         end,
         case
             when is_unsure
-                then '供水保证率 ' || {{ plain('100 * guarantee_rate') }} || '%，低于 '
+                then
+                    '供水保证率 ' || {{ plain('100 * guarantee_rate') }} || '%，低于 '
                     || {{ plain('100 * water_guarantee_min') }} || '%'
         end,
         case
             when is_far
-                then '取水往返 ' || {{ plain('round_trip_minutes') }} || ' 分钟，超过 '
+                then
+                    '取水往返 ' || {{ plain('round_trip_minutes') }} || ' 分钟，超过 '
                     || {{ plain('water_round_trip_max') }} || ' 分钟'
         end
     ) || '。' as explanation,
@@ -118,17 +125,20 @@ select
         case when is_bad then 'quality below the standard' end,
         case
             when is_little
-                then {{ plain('litres_per_person_day') }} || ' litres a person and day, less than '
+                then
+                    {{ plain('litres_per_person_day') }} || ' litres a person and day, less than '
                     || {{ plain('water_litres_min') }}
         end,
         case
             when is_unsure
-                then 'supply guaranteed ' || {{ plain('100 * guarantee_rate') }} || '%, less than '
+                then
+                    'supply guaranteed ' || {{ plain('100 * guarantee_rate') }} || '%, less than '
                     || {{ plain('100 * water_guarantee_min') }} || '%'
         end,
         case
             when is_far
-                then {{ plain('round_trip_minutes') }} || ' minutes to fetch water, more than '
+                then
+                    {{ plain('round_trip_minutes') }} || ' minutes to fetch water, more than '
                     || {{ plain('water_round_trip_max') }}
         end
     ) || '.' as explanation_en,

@@ -7,7 +7,10 @@ assistance as (
 ),
 
 batches as (
-    select batch_id, scope from {{ source('build', 'batch') }}
+    select
+        batch_id,
+        scope
+    from {{ source('build', 'batch') }}
 ),
 
 -- The county that pays is the one that delivered; a batch of a wider scope leaves it to the row.
@@ -23,7 +26,7 @@ newest as (
     select
         dates.observed_on,
         payments.paying_county,
-        max(payments.month) as month
+        max(payments.month) as newest_month
     from payments
     inner join dates on {{ counts_on('dates.observed_on', 'payments') }}
     group by dates.observed_on, payments.paying_county
@@ -46,5 +49,5 @@ from payments
 inner join newest
     on
         payments.paying_county = newest.paying_county
-        and payments.month = newest.month
+        and payments.month = newest.newest_month
         and {{ counts_on('newest.observed_on', 'payments') }}

@@ -42,7 +42,7 @@ candidates as (
     inner join dates
         on
             parameters.valid_from <= dates.observed_on
-            and (parameters.valid_to is null or dates.observed_on <= parameters.valid_to)
+            and (parameters.valid_to is null or parameters.valid_to >= dates.observed_on)
     inner join areas on starts_with(areas.area, parameters.area)
     inner join populations on parameters.population in ('all', populations.population)
 )

@@ -6,7 +6,17 @@ silence as (
     select * from {{ ref('silence') }}
 )
 
-select hits.*
+select
+    hits.rule_id,
+    hits.household_key,
+    hits.person_key,
+    hits.division_code,
+    hits.observed_value,
+    hits.threshold_value,
+    hits.explanation,
+    hits.explanation_en,
+    hits.evidence,
+    hits.observed_on
 from hits
 where
     not exists (

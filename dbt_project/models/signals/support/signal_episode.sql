@@ -1,11 +1,16 @@
 with signals as (
-    select rule_id, household_key, person_key, observed_on from {{ ref('signal') }}
+    select
+        rule_id,
+        household_key,
+        person_key,
+        observed_on
+    from {{ ref('signal') }}
 ),
 
 dates as (
     select
         observed_on,
-        row_number() over (order by observed_on) as position
+        row_number() over (order by observed_on) as place
     from {{ ref('observation_date') }}
 ),
 
@@ -15,7 +20,7 @@ held as (
         signals.rule_id,
         coalesce(signals.person_key, signals.household_key) as subject_key,
         dates.observed_on,
-        dates.position
+        dates.place
     from signals
     inner join dates on signals.observed_on = dates.observed_on
 ),
@@ -23,7 +28,7 @@ held as (
 runs as (
     select
         *,
-        position - row_number() over (partition by rule_id, subject_key order by position) as run
+        place - row_number() over (partition by rule_id, subject_key order by place) as run
     from held
 )
 

@@ -1,9 +1,18 @@
 with rules as (
-    select rule_id, absence_feed from {{ ref('rule') }} where absence_feed is not null
+    select
+        rule_id,
+        absence_feed
+    from {{ ref('rule') }}
+    where absence_feed is not null
 ),
 
 hits as (
-    select rule_id, household_key, person_key, observed_on from {{ ref('rule_hit') }}
+    select
+        rule_id,
+        household_key,
+        person_key,
+        observed_on
+    from {{ ref('rule_hit') }}
 ),
 
 doubts as (
@@ -11,13 +20,22 @@ doubts as (
 ),
 
 memberships as (
-    select distinct person_key, household_key from {{ ref('core_registry_member') }} where household_key is not null
+    select distinct
+        person_key,
+        household_key
+    from {{ ref('core_registry_member') }}
+    where household_key is not null
 ),
 
 doubts_about as (
-    select *, person_key as subject_key from doubts
+    select
+        *,
+        person_key as subject_key
+    from doubts
     union all by name
-    select doubts.*, memberships.household_key as subject_key
+    select
+        doubts.*,
+        memberships.household_key as subject_key
     from doubts
     inner join memberships on doubts.person_key = memberships.person_key
 )
