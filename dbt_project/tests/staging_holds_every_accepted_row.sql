@@ -4,7 +4,9 @@ with batch as (
 ),
 
 mention as (
-    select batch_id, count(*) as row_count
+    select
+        batch_id,
+        count(*) as row_count
     from {{ ref('mention') }}
     group by batch_id
 )

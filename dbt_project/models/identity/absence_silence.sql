@@ -89,7 +89,10 @@ described as (
 ),
 
 registered as (
-    select distinct person_id, person_name, division_code
+    select distinct
+        person_id,
+        person_name,
+        division_code
     from mention
     where feed = 'registry_member'
 ),

@@ -13,7 +13,9 @@ other_name as (
         mention.feed,
         mention.row_number,
         'person_name' as column_name,
-        case when number_name.agrees then 'id_number_under_two_names' else 'name_disagrees_with_id_number' end as finding
+        case
+            when number_name.agrees then 'id_number_under_two_names' else 'name_disagrees_with_id_number'
+        end as finding
     from mention
     inner join number_name
         on mention.number_id = number_name.number_id and mention.person_name = number_name.person_name

@@ -19,7 +19,7 @@ name_of_number as (
         bool_and(coalesce(sex = case when number_id % 2 = 1 then '男' else '女' end, true)) as sex_agrees,
         count(*) as all_rows
     from mention
-    where number_id in (select number_id from contested)
+    where number_id in (select contested.number_id from contested)
     group by number_id, person_name
 ),
 
@@ -28,7 +28,7 @@ ranked as (
         *,
         first_value(person_name) over (
             partition by number_id
-            order by registry_rows desc, sex_agrees desc, is_head desc, all_rows desc, person_name
+            order by registry_rows desc, sex_agrees desc, is_head desc, all_rows desc, person_name asc
         ) as owner_name
     from name_of_number
 )

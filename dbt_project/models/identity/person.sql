@@ -7,13 +7,17 @@ household as (
 ),
 
 owner_name as (
-    select number_id, owner_name
+    select
+        number_id,
+        owner_name
     from {{ ref('number_name') }}
     where is_owner_name
 ),
 
 identity_text as (
-    select person_id, any_value(identity_text) as identity_text
+    select
+        person_id,
+        any_value(identity_text) as identity_text
     from {{ ref('unnumbered') }}
     where person_id < 0
     group by person_id
@@ -46,7 +50,7 @@ registered as (
     where feed = 'registry_member' and {{ counts_on(as_of()) }}
     qualify row_number() over (
         partition by person_id
-        order by valid_from desc, household_code, row_number
+        order by valid_from desc, household_code asc, row_number asc
     ) = 1
 ),
 

@@ -3,7 +3,9 @@ with mention as (
 ),
 
 other_name as (
-    select number_id, person_name
+    select
+        number_id,
+        person_name
     from {{ ref('number_name') }}
     where not agrees
 ),
@@ -80,12 +82,16 @@ only_candidate as (
 
 -- In one batch a person has one such row: a namesake beside it, or two rows for one number, and nothing is linked.
 already_there as (
-    select only_candidate.batch_id, only_candidate.number_id
+    select
+        only_candidate.batch_id,
+        only_candidate.number_id
     from only_candidate
     semi join numbered
         on only_candidate.batch_id = numbered.batch_id and only_candidate.number_id = numbered.number_id
     union all
-    select batch_id, number_id
+    select
+        batch_id,
+        number_id
     from only_candidate
     group by batch_id, number_id
     having count(*) > 1

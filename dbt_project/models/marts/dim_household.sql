@@ -8,7 +8,7 @@ newest as (
     from household
     qualify row_number() over (
         partition by household_key
-        order by as_of desc, batch_id, row_number
+        order by as_of desc, batch_id asc, row_number asc
     ) = 1
 )
 

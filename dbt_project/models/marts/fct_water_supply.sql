@@ -9,7 +9,10 @@ project_month as (
 newest_month as (
     select *
     from project_month
-    qualify row_number() over (partition by project_code order by month desc, as_of desc, batch_id, row_number) = 1
+    qualify row_number() over (
+        partition by project_code
+        order by month desc, as_of desc, batch_id asc, row_number asc
+    ) = 1
 )
 
 select

@@ -11,11 +11,11 @@ snapshot as (
         batch.feed,
         batch.batch_id,
         batch.as_of,
-        {{ division_prefix('batch.scope') }} as prefix,
+        {{ division_prefix('batch.scope') }} as place_prefix,
         row_number() over (
             partition by batch.feed
             order by batch.as_of, batch.received_at, batch.batch_id
-        ) as position
+        ) as batch_rank
     from batch
     inner join feed on batch.feed = feed.feed
     where batch.counts and feed.delivery = 'snapshot'
@@ -30,10 +30,10 @@ whole_batch_replaced as (
     inner join snapshot as later
         on
             earlier.feed = later.feed
-            and earlier.position < later.position
+            and earlier.batch_rank < later.batch_rank
             and (
-                starts_with(earlier.prefix, later.prefix)
-                or (earlier.prefix is null and later.prefix is null)
+                starts_with(earlier.place_prefix, later.place_prefix)
+                or (earlier.place_prefix is null and later.place_prefix is null)
             )
     group by earlier.batch_id
 ),
@@ -41,16 +41,16 @@ whole_batch_replaced as (
 part_of_batch_replaced as (
     select
         earlier.batch_id,
-        later.prefix as replaced_prefix,
+        later.place_prefix as replaced_prefix,
         min(later.as_of) as replaced_on
     from snapshot as earlier
     inner join snapshot as later
         on
             earlier.feed = later.feed
-            and earlier.position < later.position
-            and starts_with(later.prefix, coalesce(earlier.prefix, ''))
-            and later.prefix is distinct from earlier.prefix
-    group by earlier.batch_id, later.prefix
+            and earlier.batch_rank < later.batch_rank
+            and starts_with(later.place_prefix, coalesce(earlier.place_prefix, ''))
+            and later.place_prefix is distinct from earlier.place_prefix
+    group by earlier.batch_id, later.place_prefix
 )
 
 select * from whole_batch_replaced

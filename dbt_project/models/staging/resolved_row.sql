@@ -1,7 +1,7 @@
 {#- Sources are named by what the graph holds, so that a new feed needs no line here. -#}
 {%- set feeds = [] -%}
 {%- for source in (graph.sources.values() if execute else []) if source.source_name == 'lake' -%}
-    {%- do feeds.append(source.name) -%}
+{%- do feeds.append(source.name) -%}
 {%- endfor -%}
 with batch as (
     select * from {{ source('build', 'batch') }}
