@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,6 +21,14 @@ def test_numbers_are_valid_distinct_and_of_no_real_province(drop: Drop) -> None:
     areas = persons.group_by(area=pl.col("id_number").str.slice(0, 6)).len().sort("len", descending=True)
     assert areas["area"][0] == "990121"
     assert len(areas) >= 4
+
+
+def test_no_delivered_number_is_of_a_real_province(messy: Drop) -> None:
+    for path in messy.files():
+        for row in messy.cells(path):
+            for cell in row:
+                for number in re.findall(r"(?<![\w.])[0-9]{17}[0-9Xx](?!\w)", str(cell)):
+                    assert number.startswith("99")
 
 
 def test_number_tells_birth_and_sex(drop: Drop) -> None:
