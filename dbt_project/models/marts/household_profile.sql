@@ -31,7 +31,7 @@ expenses as (
 covered as (
     select
         {%- for domain in domains %}
-            bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered,
+        bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered,
         {%- endfor %}
         coverage.division_code
     from coverage
@@ -43,7 +43,7 @@ standing as (
     select
         household_key,
         {%- for domain in domains + ['income'] %}
-            bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
+        bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
         {%- endfor %}
         count(*) filter (where status = 'open') as open_signals
     from signals
@@ -86,10 +86,10 @@ select
     households.household_code,
     households.division_code,
     {%- for domain in domains %}
-        case
-            when standing.has_{{ domain }}_signal then false
-            when covered.is_{{ domain }}_covered then true
-        end as is_{{ domain }}_secured,
+    case
+        when standing.has_{{ domain }}_signal then false
+        when covered.is_{{ domain }}_covered then true
+    end as is_{{ domain }}_secured,
     {%- endfor %}
     not coalesce(standing.has_income_signal, false) as is_income_secured,
     coalesce(standing.open_signals, 0) as open_signals,

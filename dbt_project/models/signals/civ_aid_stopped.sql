@@ -29,8 +29,8 @@ select
     || {{ yuan('below_line.threshold_value') }} || ' 元，而救助在 ' || stopped.stopped_month
     || ' 已停发，家庭成员均不在享。' as explanation,
     'Net income of ' || {{ yuan('below_line.observed_value') }} || ' yuan a head is below the line of '
-    || {{ yuan('below_line.threshold_value') }} || ' yuan, yet assistance stands as stopped in ' || stopped.stopped_month
-    || ' and nobody of the household receives any.' as explanation_en,
+    || {{ yuan('below_line.threshold_value') }} || ' yuan, yet assistance stands as stopped in '
+    || stopped.stopped_month || ' and nobody of the household receives any.' as explanation_en,
     below_line.evidence || stopped.evidence as evidence,
     below_line.observed_on
 from below_line

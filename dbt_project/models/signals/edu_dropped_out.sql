@@ -71,7 +71,8 @@ select
     cast(null as double) as observed_value,
     cast(null as double) as threshold_value,
     '自 ' || strftime(left_on, '%Y-%m-%d') || ' 起辍学，此后没有已劝返复学的记录。' as explanation,
-    'Out of school since ' || strftime(left_on, '%Y-%m-%d') || ', and no return is recorded after that day.' as explanation_en,
+    'Out of school since ' || strftime(left_on, '%Y-%m-%d')
+    || ', and no return is recorded after that day.' as explanation_en,
     evidence,
     observed_on
 from out_of_school

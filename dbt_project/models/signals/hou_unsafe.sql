@@ -38,7 +38,8 @@ select
     cast(null as double) as observed_value,
     cast(null as double) as threshold_value,
     '唯一且实际居住的住房鉴定为 ' || safety_grade || ' 级，改造尚未竣工。' as explanation,
-    'The only dwelling, lived in, is graded ' || safety_grade || ' and its renovation is not completed.' as explanation_en,
+    'The only dwelling, lived in, is graded ' || safety_grade
+    || ' and its renovation is not completed.' as explanation_en,
     evidence,
     observed_on
 from unsafe

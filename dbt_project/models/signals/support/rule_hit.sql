@@ -13,5 +13,5 @@ select
     evidence,
     observed_on
 from {{ ref(rule) }}
-{% if not loop.last %}union all{% endif %}
-{% endfor %}
+{{ 'union all' if not loop.last }}
+{%- endfor %}
