@@ -32,9 +32,9 @@ from safetynet.deliver import alerts
 from safetynet.home import Home, county_day, masked
 from safetynet.land.landing import date_in
 from safetynet.messages import say
-from safetynet.publish import ledger
+from safetynet.publish import history, ledger
 from safetynet.publish.lake import PARQUET, move_in
-from safetynet.publish.ledger import ACCEPTED, Ledger
+from safetynet.publish.ledger import Ledger
 from safetynet.read import document, header
 from safetynet.read.header import Header
 from safetynet.read.sheet import Sheet, row_schema
@@ -280,20 +280,6 @@ def _validation_database(folder: Path, cleaned: Path, connection: duckdb.DuckDBP
     return path
 
 
-def _previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date) -> int | None:
-    """Rows received in the scope's newest accepted batch that is not younger; None where there is none."""
-    table = ledger.batch
-    is_scope = table.c.scope.is_(None) if scope is None else table.c.scope == scope
-    statement = (
-        sa.select(table.c.rows_received)
-        .where(table.c.feed == feed, is_scope, table.c.as_of <= as_of, table.c.verdict.in_(ACCEPTED))
-        .order_by(table.c.as_of.desc(), table.c.received_at.desc())
-        .limit(1)
-    )
-    found = store.rows(statement)
-    return found[0]["rows_received"] if found else None
-
-
 def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], as_of: _AsOf) -> list[str]:
     """What is said of a file besides its verdict."""
     notes = []
@@ -476,7 +462,7 @@ def _take_in_sheet(
     connection.execute(f"COPY ({mark_statement(feed, batch_id)}) TO {literal(str(marked))} {PARQUET}")
     counts = _counts(connection, marked)
     scope = _scope(connection, feed, delivery.landing, divisions)
-    bounds = volume_bounds(feed, _previous_rows(store, feed.feed, scope, as_of.on), counts.received)
+    bounds = volume_bounds(feed, history.previous_rows(store, feed.feed, scope, as_of.on), counts.received)
     repairs = _repairs(connection, feed, batch_id)
     database = _validation_database(folder, cleaned, connection)
     connection.close()

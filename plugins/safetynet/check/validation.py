@@ -5,6 +5,7 @@ Imported in tasks only: the library takes seconds to load.
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable
@@ -18,10 +19,12 @@ with warnings.catch_warnings():
     import duckdb_engine
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
-    from great_expectations.data_context.types.base import DataContextConfig, FilesystemStoreBackendDefaults
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
 from safetynet.check.rules import Severity, cell_rules, derived_rules, suite, suite_path
 from safetynet.contract import Contract
+
+logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 
@@ -107,9 +110,11 @@ def validate(
 
     `bounds` are the least and most rows that the previous batch allows. Raises ValidationError.
     """
-    config = DataContextConfig(
-        store_backend_defaults=FilesystemStoreBackendDefaults(root_directory=str(docs)), analytics_enabled=False
-    )
+    config = DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(), analytics_enabled=False)
+    config.stores[config.validation_results_store_name] = {
+        "class_name": "ValidationResultsStore",
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")},
+    }
     config.data_docs_sites = {
         "local": {
             "class_name": "SiteBuilder",

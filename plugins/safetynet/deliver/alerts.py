@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, Owner, contract
@@ -58,25 +59,59 @@ def about_file(feed: Contract, delivery_id: str, verdict: str, facts: Mapping[st
     return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
 
 
-def about_quarantine(owner: Owner, run: str, quarantined: Sequence[tuple[str, str, Mapping[tuple[str | None, str], int]]]) -> dict[str, Any]:
-    """One message to an owner about all rows that a run quarantined.
+Reasons = Mapping[tuple[str | None, str], int]
 
-    `quarantined` holds (feed, source file, rows by (column, reason)) for each batch.
-    """
-    lines_zh, lines_en, rows = [], [], 0
-    for feed, file, reasons in quarantined:
-        lines_zh.append(f"{contract(feed).title.zh}：{file}")
-        lines_en.append(f"{contract(feed).title.en}: {file}")
+
+def _about_quarantine(owner: Owner, run: str, batches: Sequence[tuple[str, str, int, Reasons]]) -> dict[str, Any]:
+    """The message to an owner about quarantined rows: (feed, source file, rows, rows by (column, reason)) each."""
+    lines_zh, lines_en = [], []
+    for feed, file, rows, reasons in batches:
+        lines_zh.append(f"{contract(feed).title.zh}：{file}，{rows} 行")
+        lines_en.append(f"{contract(feed).title.en}: {file}, {rows} rows")
         for (column, reason), count in sorted(reasons.items(), key=lambda item: -item[1]):
-            rows += count
-            header = contract(feed).first_header(column) if column else ""
+            header = f"“{contract(feed).first_header(column)}” " if column else ""
             told = say_reason(reason)
-            lines_zh.append(f"  {header}：{told.zh}，{count} 行" if header else f"  {told.zh}，{count} 行")
-            lines_en.append(f"  {header}: {told.en}, {count} rows" if header else f"  {told.en}, {count} rows")
-    facts: dict[str, Fact] = {**_owner_facts(owner), "rows": rows}
+            lines_zh.append(f"  {header}{told.zh}：{count} 行")
+            lines_en.append(f"  {header}{told.en}: {count} rows")
+    facts: dict[str, Fact] = {**_owner_facts(owner), "rows": sum(rows for _, _, rows, _ in batches)}
     todo = say("todo_quarantine")
     body = Sentence("\n".join([*lines_zh, todo.zh]), "\n".join([*lines_en, todo.en]))
-    return _row(f"quarantine:{run}:{owner.channels}", None, owner.channels, "quarantine", say("alert_title_quarantine", facts), body)
+    title = say("alert_title_quarantine", facts)
+    return _row(f"quarantine:{run}", None, owner.channels, "quarantine", title, body)
+
+
+def _reasons(home: Home, feed: str, batch_id: str) -> Reasons:
+    """Quarantined rows of a batch by column and reason."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT told.column_name, told.reason, count(*) FROM "
+            "(SELECT unnest(reasons) AS told FROM read_parquet(?) WHERE disposition = 'quarantined') GROUP BY ALL",
+            [str(home.batch_file(feed, batch_id))],
+        ).fetchall()
+    return {(column, reason): count for column, reason, count in rows}
+
+
+def write_quarantine(home: Home, store: Ledger) -> None:
+    """Write one message per owner about every batch whose quarantine nobody was told of yet."""
+    table = ledger.batch
+    untold = store.rows(
+        sa.select(table.c.batch_id, table.c.feed, table.c.source_file, table.c.rows_quarantined)
+        .where(table.c.is_told.is_(False), table.c.verdict == "accepted_with_quarantine")
+        .order_by(table.c.batch_id)
+    )
+    owners: dict[str, list[dict[str, Any]]] = {}
+    for row in untold:
+        owners.setdefault(contract(row["feed"]).owner.channels, []).append(row)
+    for channels, rows in owners.items():
+        told = [
+            (row["feed"], row["source_file"], row["rows_quarantined"], _reasons(home, row["feed"], row["batch_id"]))
+            for row in rows
+        ]
+        ids = [row["batch_id"] for row in rows]
+        message = _about_quarantine(contract(rows[0]["feed"]).owner, f"{channels}:{ids[0]}", told)
+        with store.transaction() as connection:
+            store.put(connection, ledger.message, [message])
+            connection.execute(sa.update(table).where(table.c.batch_id.in_(ids)).values(is_told=True))
 
 
 def about_build(build_id: str, failed: Sequence[str]) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
         draft.unlink(missing_ok=True)
 
 
-def _path_key(home: Home, file: InboxFile) -> str:
+def path_key(home: Home, file: InboxFile) -> str:
+    """A keyed hash of a file's path in the inbox, for names may hold what must not be kept."""
     relative = str(file.path.relative_to(home.inbox)).encode("utf-8", "surrogateescape")
     return hmac.new(home.key_secret().encode(), relative, hashlib.sha256).hexdigest()[:32]
 
@@ -93,12 +94,12 @@ def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFil
     return [
         file
         for file in inbox.files(home.inbox)
-        if (feed is None or file.feed == feed) and (file.feed, _path_key(home, file), file.fingerprint) not in landed
+        if (feed is None or file.feed == feed) and (file.feed, path_key(home, file), file.fingerprint) not in landed
     ]
 
 
 def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
-    key = _path_key(home, file)
+    key = path_key(home, file)
     with file.path.open("rb") as stream:
         sha256 = land_bytes(home, stream)
     whole = _row(file.feed, key, file, [file.path.name], sha256, 0)

@@ -73,6 +73,12 @@ class _Utf8(io.RawIOBase):
         self.last = given[-1:] or self.last
         return given
 
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """The same for readers that bring their own buffer."""
+        given = self.read(len(buffer))
+        buffer[: len(given)] = given
+        return len(given)
+
 
 @dataclass
 class _Ragged:

@@ -1,0 +1,13 @@
+"""Which errors of a task are worth another try."""
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+TRANSIENT = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=OSError, action=RetryAction.RETRY, reason="disk or network"),
+        RetryRule(exception="sqlalchemy.exc.OperationalError", action=RetryAction.RETRY, reason="operations store"),
+        RetryRule(exception=MemoryError, action=RetryAction.RETRY, reason="memory"),
+    ],
+    default=RetryAction.FAIL,
+)
+"""Disk, network, memory and the operations store may recover; what is wrong with a file will not."""

@@ -1,0 +1,77 @@
+"""What the ledger said at a moment: every batch with the verdict that held then, releases included."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from safetynet.home import now
+from safetynet.messages import say
+from safetynet.publish import ledger
+from safetynet.publish.ledger import ACCEPTED, Ledger
+
+
+def _verdict_released(batch: dict[str, Any]) -> str:
+    return "accepted_with_quarantine" if batch["rows_quarantined"] else "accepted"
+
+
+def batches(store: Ledger, known_at: datetime | None = None) -> list[dict[str, Any]]:
+    """Batches received by a moment (None: now), a released one as accepted, with the reason of the release."""
+    moment = known_at or now()
+    releases = {row["batch_id"]: row for row in store.rows(sa.select(ledger.release).where(ledger.release.c.released_at <= moment))}
+    rows = store.rows(sa.select(ledger.batch).where(ledger.batch.c.received_at <= moment).order_by(ledger.batch.c.received_at))
+    for row in rows:
+        release = releases.get(row["batch_id"])
+        if release is not None and row["verdict"] == "held":
+            row["verdict"] = _verdict_released(row)
+            row["reason"] = f"{row['reason'] or ''} {say('released', {'why': release['reason']})}".strip()
+    return rows
+
+
+def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str, Any]]:
+    """Deliveries received by a moment, those of a released batch as that batch."""
+    moment = known_at or now()
+    verdicts = {row["batch_id"]: row["verdict"] for row in batches(store, moment)}
+    rows = store.rows(
+        sa.select(ledger.delivery).where(ledger.delivery.c.received_at <= moment).order_by(ledger.delivery.c.received_at)
+    )
+    for row in rows:
+        if row["verdict"] == "held" and row["batch_id"] in verdicts:
+            row["verdict"] = verdicts[row["batch_id"]]
+    return rows
+
+
+def newest_as_of(store: Ledger, known_at: datetime | None = None) -> date | None:
+    """The newest as-of date among the accepted batches, None while there is none."""
+    return max((row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED), default=None)
+
+
+def previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date) -> int | None:
+    """Rows received in the scope's newest accepted batch that is not younger; None where there is none."""
+    same = [
+        row
+        for row in batches(store)
+        if row["feed"] == feed and row["scope"] == scope and row["as_of"] <= as_of and row["verdict"] in ACCEPTED
+    ]
+    newest = max(same, key=lambda row: (row["as_of"], row["received_at"]), default=None)
+    return newest["rows_received"] if newest else None
+
+
+class NotHeld(ValueError):
+    """A batch that cannot be released: nobody knows it, or it is not held."""
+
+
+def release(store: Ledger, batch_id: str, reason: str) -> None:
+    """Release a held batch, named by its id or the unique beginning of it; raises NotHeld."""
+    if not reason.strip():
+        raise NotHeld("a release states its reason / 放行必须写明原因")
+    found = [row for row in batches(store) if batch_id and row["batch_id"].startswith(batch_id)]
+    if len(found) != 1:
+        raise NotHeld(f"no single batch has the id {batch_id!r} / 没有这个批次")
+    if found[0]["verdict"] != "held":
+        raise NotHeld(f"batch {found[0]['batch_id']} is {found[0]['verdict']}, not held / 该批次不在暂缓状态")
+    row = {"batch_id": found[0]["batch_id"], "reason": reason.strip(), "released_at": now()}
+    with store.transaction() as connection:
+        store.put(connection, ledger.release, [row])

@@ -1,0 +1,117 @@
+"""What the DAGs' tasks do; each returns counts and keys only, for they end up in XComs and logs."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+from safetynet.deliver import alerts
+from safetynet.home import Home, now
+from safetynet.land import inbox, landing
+from safetynet.publish import ledger
+from safetynet.publish.ledger import ACCEPTED, Ledger
+
+_log = logging.getLogger(__name__)
+
+
+def _open() -> tuple[Home, Ledger]:
+    home = Home.from_environment()
+    return home, Ledger(home)
+
+
+def feeds_with_new_files() -> dict[str, str]:
+    """Feed → a mark of its set of new, whole files; the mark changes when the set does."""
+    home, store = _open()
+    whole, _ = inbox.settled(landing.waiting(home, store))
+    marks: dict[str, list[str]] = {}
+    for file in whole:
+        marks.setdefault(file.feed, []).append(f"{landing.path_key(home, file)}:{file.fingerprint}")
+    return {feed: hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] for feed, files in marks.items()}
+
+
+def land_feed(feed: str) -> list[str]:
+    """Land a feed's new files; returns the landing ids that wait to be taken in."""
+    from safetynet import reference
+
+    home, store = _open()
+    reference.keep(home, store)
+    return landing.land(home, store, feed)
+
+
+def source_file(landing_id: str) -> str:
+    """The masked name of a landed file."""
+    _, store = _open()
+    table = ledger.landing
+    (row,) = store.rows(sa.select(table.c.source_file).where(table.c.landing_id == landing_id))
+    return str(row["source_file"])
+
+
+def take_in_file(landing_id: str) -> tuple[list[dict[str, str | int]], list[str]]:
+    """Take in one landed file; returns what became of each sheet, and the sheets that were rejected or held."""
+    from safetynet.ingest import take_in
+
+    home, store = _open()
+    told: list[dict[str, str | int]] = []
+    refused = []
+    for outcome in take_in(home, store, landing_id):
+        counts = outcome.counts
+        told.append(
+            {
+                "batch_id": outcome.batch_id or "",
+                "verdict": outcome.verdict,
+                "received": counts.received,
+                "accepted": counts.accepted,
+                "quarantined": counts.quarantined,
+                "duplicate": counts.duplicate,
+            }
+        )
+        _log.info("%s %s: %s, %s rows", outcome.feed, outcome.source_file, outcome.verdict, counts.received)
+        if outcome.verdict in ("rejected", "held"):
+            refused.append(f"{outcome.source_file}: {outcome.verdict}. {outcome.reason}")
+    return told, refused
+
+
+def has_new_rows(landing_ids: list[str]) -> bool:
+    """Whether any of these landed files became a batch that lends rows to the warehouse."""
+    _, store = _open()
+    table = ledger.delivery
+    statement = sa.select(table.c.delivery_id).where(table.c.landing_id.in_(landing_ids), table.c.verdict.in_(ACCEPTED))
+    return bool(store.rows(statement))
+
+
+def send_messages() -> None:
+    """Send what waits; raises ConnectionError while a channel fails, and the message stays."""
+    home, store = _open()
+    failed = alerts.send(home, store)
+    if failed:
+        raise ConnectionError(f"{failed} messages wait for their channel")
+
+
+def send_run_messages() -> None:
+    """Write one message per owner about what was quarantined, and send everything that waits."""
+    home, store = _open()
+    alerts.write_quarantine(home, store)
+    send_messages()
+
+
+def build_warehouse(as_of: str, known_at: str) -> list[str]:
+    """Build and publish; returns the names of failing models and tests, none when it was published."""
+    from safetynet.warehouse import build
+
+    home, store = _open()
+    wanted = build.target(
+        home,
+        store,
+        date.fromisoformat(as_of) if as_of else None,
+        datetime.fromisoformat(known_at).replace(tzinfo=UTC) if known_at else None,
+    )
+    try:
+        build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))
+    except build.BuildFailed as failure:
+        with store.transaction() as connection:
+            store.put(connection, ledger.message, [alerts.about_build(f"{wanted.as_of}:{now():%Y%m%dT%H%M%S}", failure.failed)])
+        return failure.failed
+    return []

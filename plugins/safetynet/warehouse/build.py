@@ -1,0 +1,155 @@
+"""One build: inputs, one dbt process, its tests, and then both files switched by rename, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from safetynet import reference
+from safetynet.home import CHECKOUT, Home, now
+from safetynet.publish import history, ledger
+from safetynet.publish.ledger import Ledger
+from safetynet.warehouse import inputs
+
+PROJECT = CHECKOUT / "dbt_project"
+
+
+class BuildFailed(RuntimeError):
+    """A model or test failed; `failed` names each, and nothing was published."""
+
+    def __init__(self, failed: list[str]) -> None:
+        super().__init__("the warehouse was not built: " + ", ".join(failed))
+        self.failed = failed
+
+
+class NothingToBuild(RuntimeError):
+    """No batch is accepted yet, so there is no date to answer for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The date a build answers for, what was known by when, and the two files it publishes."""
+
+    as_of: date
+    known_at: datetime
+    current: Path
+    restricted: Path
+    is_current: bool
+
+
+def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datetime | None = None) -> Target:
+    """Where a build goes: `current`, or beside it when another date or moment is asked for.
+
+    Raises NothingToBuild.
+    """
+    moment = known_at or now()
+    newest = history.newest_as_of(store, moment)
+    day = as_of or newest
+    if day is None:
+        raise NothingToBuild("no batch has been accepted yet / 还没有可用的数据")
+    if as_of is None and known_at is None:
+        return Target(day, moment, home.current, home.restricted, True)
+    folder = home.root / "warehouse" / "as_of"
+    return Target(day, moment, folder / f"{day}.duckdb", folder / f"{day}.restricted.duckdb", False)
+
+
+def is_up_to_date(store: Ledger, wanted: Target) -> bool:
+    """Whether the published file was built from the same inputs."""
+    if not wanted.current.is_file() or not wanted.restricted.is_file():
+        return False
+    table = ledger.build
+    rows = store.rows(sa.select(table.c.inputs).where(table.c.build_id == _build_id(wanted)))
+    return bool(rows) and rows[0]["inputs"] == inputs.fingerprint(store, wanted.as_of, wanted.known_at)
+
+
+def _build_id(wanted: Target) -> str:
+    return "current" if wanted.is_current else wanted.as_of.isoformat()
+
+
+def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None] = lambda line: None) -> None:
+    """Build and publish; a build that is killed leaves what was published, and the next one starts anew.
+
+    `tell` hears the name of each model as it is done. Raises BuildFailed.
+    """
+    reference.keep(home, store)
+    before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
+    draft = home.folder("warehouse", ".draft", _build_id(wanted))
+    shutil.rmtree(draft)
+    draft.mkdir(mode=0o700)
+    try:
+        inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
+        current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
+        _run_dbt(home, draft, wanted, tell)
+        restricted.chmod(0o600)
+        wanted.current.parent.mkdir(parents=True, exist_ok=True)
+        restricted.replace(wanted.restricted)
+        current.replace(wanted.current)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    row = {
+        "build_id": _build_id(wanted),
+        "as_of": wanted.as_of,
+        "known_at": wanted.known_at,
+        "inputs": before,
+        "published_at": now(),
+    }
+    with store.transaction() as connection:
+        connection.execute(sa.delete(ledger.build).where(ledger.build.c.build_id == row["build_id"]))
+        store.put(connection, ledger.build, [row])
+
+
+def dbt_environment(home: Home, draft: Path) -> dict[str, str]:
+    """What the dbt project asks of its environment."""
+    return {
+        "SAFETYNET_HOME": str(home.root),
+        "SAFETYNET_BUILD_INPUTS": str(draft / "inputs"),
+        "SAFETYNET_BUILD_CURRENT": str(draft / "current.duckdb"),
+        "SAFETYNET_BUILD_RESTRICTED": str(draft / "restricted.duckdb"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None]) -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
+    def hear(event: EventMsg) -> None:
+        if event.info.name in ("LogModelResult", "LogSeedResult"):
+            tell(event.data.node_info.node_name)
+
+    os.environ.update(dbt_environment(home, draft))
+    variables = {"as_of": wanted.as_of.isoformat(), "known_at": wanted.known_at.replace(tzinfo=None).isoformat(sep=" ")}
+    folder = home.folder("dbt")
+    try:
+        outcome = dbtRunner(callbacks=[hear]).invoke(
+            [
+                "build",
+                *("--exclude-resource-type", "unit_test"),
+                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+                *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+                *("--vars", json.dumps(variables)),
+                "--quiet",
+            ]
+        )
+    finally:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+    if not outcome.success:
+        raise BuildFailed(_failed(outcome.result) or [type(outcome.exception).__name__])
+
+
+def _failed(result: Any) -> list[str]:
+    """Names of the models and tests that failed, without what the database said of their rows."""
+    results = getattr(result, "results", None) or []
+    return [each.node.name for each in results if str(each.status) in ("error", "fail", "runtime error")]

@@ -1,0 +1,135 @@
+"""The inputs of one build, laid out as Parquet: the batches that were known, and the reference tables in force."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import sqlalchemy as sa
+
+from safetynet import reference
+from safetynet.check.rules import lake_schema
+from safetynet.clean.statement import literal
+from safetynet.contract import contracts
+from safetynet.home import CHECKOUT, Home
+from safetynet.publish import history, ledger
+from safetynet.publish.ledger import ACCEPTED, Ledger
+
+_BATCH: dict[str, Any] = {
+    "batch_id": pl.String,
+    "feed": pl.String,
+    "source_file": pl.String,
+    "sha256": pl.String,
+    "as_of": pl.Date,
+    "scope": pl.String,
+    "received_at": pl.Datetime("us"),
+    "verdict": pl.String,
+    "reason": pl.String,
+    "rows_received": pl.Int64,
+    "rows_accepted": pl.Int64,
+    "rows_quarantined": pl.Int64,
+    "rows_duplicate": pl.Int64,
+    "counts": pl.Boolean,
+}
+_DELIVERY: dict[str, Any] = {
+    "delivery_id": pl.String,
+    "batch_id": pl.String,
+    "feed": pl.String,
+    "source_file": pl.String,
+    "received_at": pl.Datetime("us"),
+    "verdict": pl.String,
+    "reason": pl.String,
+}
+_REPAIR: dict[str, Any] = {
+    "batch_id": pl.String,
+    "feed": pl.String,
+    "column_name": pl.String,
+    "repair": pl.String,
+    "cells": pl.Int64,
+}
+_EXPECTATION_RESULT: dict[str, Any] = {
+    "batch_id": pl.String,
+    "feed": pl.String,
+    "expectation": pl.String,
+    "column_name": pl.String,
+    "severity": pl.String,
+    "success": pl.Boolean,
+    "rows_checked": pl.Int64,
+    "rows_failed": pl.Int64,
+}
+
+
+def _write(path: Path, schema: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    columns = {name: [_plain(row[name]) for row in rows] for name in schema}
+    pl.DataFrame(columns, schema=schema).write_parquet(path)
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _empty(feed: str, path: Path) -> None:
+    columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in lake_schema(contracts()[feed]).items())
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {columns} WHERE false) TO {literal(str(path))} (FORMAT parquet)")
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        target.symlink_to(source)
+
+
+def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: datetime) -> None:
+    """Write the inputs of the build of `as_of` as known at `known_at` into a folder."""
+    batches = [
+        row | {"counts": row["verdict"] in ACCEPTED and row["as_of"] <= as_of} for row in history.batches(store, known_at)
+    ]
+    known = {row["batch_id"] for row in batches}
+    for feed in contracts():
+        lake = folder / "lake" / feed
+        lake.mkdir(parents=True)
+        _empty(feed, lake / "_empty.parquet")
+    for row in batches:
+        if row["has_rows_file"]:
+            _link(home.batch_file(row["feed"], row["batch_id"]), folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet")
+    _write(folder / "batch.parquet", _BATCH, batches)
+    _write(folder / "delivery.parquet", _DELIVERY, history.deliveries(store, known_at))
+    for name, schema, table in (
+        ("repair", _REPAIR, ledger.repair),
+        ("expectation_result", _EXPECTATION_RESULT, ledger.expectation_result),
+    ):
+        _write(folder / f"{name}.parquet", schema, [row for row in store.rows(sa.select(table)) if row["batch_id"] in known])
+    reference.divisions(home, store, known_at).write_parquet(folder / "division.parquet")
+    reference.policy_parameters(home, store, known_at).write_parquet(folder / "policy_parameter.parquet")
+    feeds = [
+        {
+            "feed": feed.feed,
+            "department": feed.department,
+            "domain": feed.domain,
+            "delivery": feed.delivery,
+            "owner": feed.owner.department.en,
+        }
+        for feed in contracts().values()
+    ]
+    pl.DataFrame(feeds).write_parquet(folder / "feed.parquet")
+
+
+def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
+    """Changes whenever a build of `as_of` would have other inputs: batches, verdicts, reference tables or models."""
+    batches = [(row["batch_id"], row["verdict"], row["as_of"].isoformat()) for row in history.batches(store, known_at)]
+    deliveries = [row["delivery_id"] for row in history.deliveries(store, known_at)]
+    references = [row["sha256"] for row in store.rows(sa.select(ledger.reference)) if row["received_at"] <= known_at]
+    digest = hashlib.sha256(json.dumps([as_of.isoformat(), batches, deliveries, sorted(references)]).encode())
+    for path in sorted((CHECKOUT / "dbt_project").rglob("*")):
+        if path.suffix in (".sql", ".yml", ".csv"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
