@@ -314,3 +314,16 @@ def test_no_name_and_no_number_in_current(june: duckdb.DuckDBPyConnection) -> No
     for schema, table in tables:
         text = "\n".join(str(row) for row in june.sql(f"from current.{schema}.{table}").fetchall())
         assert not [value for value in planted if value in text], f"{schema}.{table}"
+
+
+def test_a_late_batch_moves_the_start_and_no_id(
+    module_drop: Drop, june: duckdb.DuckDBPyConnection, may: dict[tuple[str, str | None], str]
+) -> None:
+    june.close()
+    module_drop.batch("registry_member", "2025-04-30", registry(), received_at="2025-07-15T09:00:00")
+    with module_drop.build("2025-06-30") as warehouse:
+        found = warehouse.sql(
+            "select signal_id, first_detected_on, status from marts.risk_signal "
+            "where rule_id = 'INC_BELOW_LINE' and household_code = 'H1'"
+        ).fetchall()
+    assert found == [(may["INC_BELOW_LINE", "H1"], date(2025, 4, 30), "verified")]

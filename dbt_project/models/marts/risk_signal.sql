@@ -28,7 +28,7 @@ verifications as (
     where {{ counts_on(as_of()) }}
 ),
 
--- Ids under which an earlier build, or one that knew fewer batches, may have handed the signal to a township.
+-- Ids under which a build that knew other batches may have handed the signal to a township.
 known_ids as (
     select
         episodes.rule_id,
@@ -56,7 +56,7 @@ answers as (
 )
 
 select
-    {{ keyed('signal', "signals.rule_id || '|' || signals.subject_key || '|' || episodes.opened_on") }} as signal_id,
+    episodes.signal_id,
     signals.rule_id,
     rules.domain,
     rules.severity,

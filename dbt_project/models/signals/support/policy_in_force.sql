@@ -35,13 +35,13 @@ candidates as (
             order by
                 length(parameters.area) desc,
                 parameters.population <> 'all' desc,
-                parameters.valid_from desc,
+                parameters.valid_from desc nulls last,
                 parameters.is_delivered desc
         ) as choice
     from parameters
     inner join dates
         on
-            parameters.valid_from <= dates.observed_on
+            (parameters.valid_from is null or parameters.valid_from <= dates.observed_on)
             and (parameters.valid_to is null or parameters.valid_to >= dates.observed_on)
     inner join areas on starts_with(areas.area, parameters.area)
     inner join populations on parameters.population in ('all', populations.population)
