@@ -25,6 +25,7 @@ Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
 Running it again is always safe. What was published before stays in use until a better batch replaces it.
 """
 
+
 def ingest_dag(contract: Contract) -> DAG:
     """The ingest DAG of one feed; it runs when the inbox DAG, a person or `make run` triggers it."""
 

@@ -57,6 +57,11 @@ class Home:
         """Whether the inbox is the home's own, and not somebody's that was pointed at."""
         return self.inbox == self.root / "inbox"
 
+    @property
+    def has_own_reference(self) -> bool:
+        """Whether the reference folder is the home's own."""
+        return self.reference == self.root / "reference"
+
     def folder(self, *parts: str) -> Path:
         """A folder of the home, made with mode 0700 where it is missing."""
         path = self.root.joinpath(*parts)

@@ -302,7 +302,11 @@ def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> str:
     facts: dict[str, Fact] = dict(refusal.facts)
     near = facts.pop("near", [])
     other = _other_feed(feed, head) if refusal.code in ("no_header", "missing_columns") else None
-    looks = say("looks_like", {"title_zh": other.title.zh, "title_en": other.title.en, "feed": other.feed}) if other else None
+    looks = (
+        say("looks_like", {"title_zh": other.title.zh, "title_en": other.title.en, "feed": other.feed})
+        if other
+        else None
+    )
     pairs = say("near_misses", {"pairs": near}) if near else None
     facts |= {
         "other_zh": looks.zh if looks else "",
@@ -349,10 +353,16 @@ def _record(store: Ledger, delivery: _Delivery, outcome: Outcome, tables: dict[s
                 "reason": outcome.reason or "",
                 "batch_id": outcome.batch_id or "",
             }
-            store.put(connection, ledger.message, [alerts.about_file(delivery.contract, outcome.delivery_id, outcome.verdict, facts)])
+            store.put(
+                connection,
+                ledger.message,
+                [alerts.about_file(delivery.contract, outcome.delivery_id, outcome.verdict, facts)],
+            )
 
 
-def _batch_row(delivery: _Delivery, outcome: Outcome, as_of: _AsOf, scope: str | None, has_rows_file: bool) -> dict[str, Any]:
+def _batch_row(
+    delivery: _Delivery, outcome: Outcome, as_of: _AsOf, scope: str | None, has_rows_file: bool
+) -> dict[str, Any]:
     counts = outcome.counts
     return {
         "batch_id": outcome.batch_id,
@@ -383,7 +393,13 @@ def _reject(
     numbers = _readable_rows(delivery.contract, sheet, head) if sheet else []
     if not numbers:
         outcome = Outcome(
-            delivery.delivery_id, None, delivery.contract.feed, delivery.source_file, "rejected", reason, Counts(0, 0, 0, 0)
+            delivery.delivery_id,
+            None,
+            delivery.contract.feed,
+            delivery.source_file,
+            "rejected",
+            reason,
+            Counts(0, 0, 0, 0),
         )
         _record(store, delivery, outcome, {})
         return outcome
@@ -417,7 +433,11 @@ def _reject(
 def _readable_rows(feed: Contract, sheet: Sheet, head: list[list[str]]) -> list[int]:
     """Row numbers of the filled rows under the header, as far as the sheet can be read."""
     best = header.best_match(feed, head)
-    above = best.row if best else next((number for number, row in enumerate(head, 1) if any(cell.strip() for cell in row)), 0)
+    above = (
+        best.row
+        if best
+        else next((number for number, row in enumerate(head, 1) if any(cell.strip() for cell in row)), 0)
+    )
     if above == 0:
         return []
     numbers: list[int] = []

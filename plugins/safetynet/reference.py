@@ -42,7 +42,9 @@ def keep(home: Home, store: Ledger) -> None:
 def _version(home: Home, store: Ledger, name: str, known_at: datetime | None) -> Path | None:
     """The newest version received by a moment, else the first there ever was."""
     table = ledger.reference
-    rows = store.rows(sa.select(table.c.sha256, table.c.received_at).where(table.c.name == name).order_by(table.c.received_at))
+    rows = store.rows(
+        sa.select(table.c.sha256, table.c.received_at).where(table.c.name == name).order_by(table.c.received_at)
+    )
     if not rows:
         return None
     known = [row for row in rows if known_at is None or row["received_at"] <= known_at]

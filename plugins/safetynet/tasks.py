@@ -112,6 +112,10 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
         build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))
     except build.BuildFailed as failure:
         with store.transaction() as connection:
-            store.put(connection, ledger.message, [alerts.about_build(f"{wanted.as_of}:{now():%Y%m%dT%H%M%S}", failure.failed)])
+            store.put(
+                connection,
+                ledger.message,
+                [alerts.about_build(f"{wanted.as_of}:{now():%Y%m%dT%H%M%S}", failure.failed)],
+            )
         return failure.failed
     return []

@@ -58,7 +58,10 @@ def _key_part(contract: Contract, part: str, is_fallback: bool) -> str:
     if part.startswith("sign("):
         return f"CAST(sign({part[5:-1]}) AS VARCHAR)"
     names = part.split("|")
-    sql = [(fallback_person if is_fallback else whole_person) if name == "person" else f"CAST({name} AS VARCHAR)" for name in names]
+    sql = [
+        (fallback_person if is_fallback else whole_person) if name == "person" else f"CAST({name} AS VARCHAR)"
+        for name in names
+    ]
     return sql[0] if len(sql) == 1 else f"coalesce({', '.join(sql)})"
 
 
@@ -265,5 +268,3 @@ def lake_schema(contract: Contract) -> dict[str, str]:
     }
     damaged = dict.fromkeys((f"{name}_damaged" for name in contract.id_columns), "VARCHAR")
     return fixed | {name: column.sql_type for name, column in contract.columns.items()} | damaged
-
-

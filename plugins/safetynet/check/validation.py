@@ -58,14 +58,24 @@ def _expectation(
     kind: str, severity: Severity, reason: str, told_column: str | None, notes: str, **kwargs: Any
 ) -> dict[str, Any]:
     meta = {"reason": reason, "notes": {"format": "markdown", "content": [notes]}}
-    return {"type": kind, "severity": severity, "kwargs": kwargs, "meta": meta | ({"column": told_column} if told_column else {})}
+    return {
+        "type": kind,
+        "severity": severity,
+        "kwargs": kwargs,
+        "meta": meta | ({"column": told_column} if told_column else {}),
+    }
 
 
 def derived_expectations(contract: Contract) -> list[dict[str, Any]]:
     """What the contract states, as Great Expectations declares it."""
     expectations = [
         _expectation(
-            "expect_column_values_to_be_null", rule.severity, "accepted", rule.column, rule.notes, column=f"{rule.column}_issue"
+            "expect_column_values_to_be_null",
+            rule.severity,
+            "accepted",
+            rule.column,
+            rule.notes,
+            column=f"{rule.column}_issue",
         )
         for rule in cell_rules(contract)
     ]

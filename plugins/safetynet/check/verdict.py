@@ -61,7 +61,9 @@ def judge(
     share = counts.quarantined / counts.received if counts.received else 0.0
     if share > contract.bounds.quarantined_share and counts.quarantined >= contract.bounds.quarantined_rows:
         facts = {"rows": counts.quarantined, "received": counts.received}
-        held.append(say("quarantined_share", {**facts, "share": f"{contract.bounds.quarantined_share:.0%}".rstrip("%")}))
+        held.append(
+            say("quarantined_share", {**facts, "share": f"{contract.bounds.quarantined_share:.0%}".rstrip("%")})
+        )
     if bounds is not None and not bounds.low <= counts.received <= bounds.high:
         code = "volume_low" if counts.received < bounds.low else "volume_high"
         held.append(say(code, {"received": counts.received, "previous": bounds.previous}))

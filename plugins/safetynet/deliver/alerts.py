@@ -26,7 +26,9 @@ BUILD_CHANNELS = "SAFETYNET_ALERT_OPERATIONS"
 _log = logging.getLogger(__name__)
 
 
-def _row(message_id: str, feed: str | None, channels: str, kind: str, title: Sentence, body: Sentence) -> dict[str, Any]:
+def _row(
+    message_id: str, feed: str | None, channels: str, kind: str, title: Sentence, body: Sentence
+) -> dict[str, Any]:
     return {
         "message_id": message_id,
         "feed": feed,

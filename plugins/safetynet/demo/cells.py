@@ -139,9 +139,7 @@ def name_slip(text: str, number: int, as_of: date) -> str:
 
 NAME_WAYS = (
     Way("inner_blank", 0.35, _inner_blank),
-    Way(
-        "outer_blank", 0.30, lambda text, number, as_of: (f" {text}", f"{text} ", f"{text}\u3000")[number % 3]
-    ),
+    Way("outer_blank", 0.30, lambda text, number, as_of: (f" {text}", f"{text} ", f"{text}\u3000")[number % 3]),
     Way("other_middle_dot", 0.30, _other_dot),
     Way("missing", 0.02, _blank, loses=True),
 )

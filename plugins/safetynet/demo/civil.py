@@ -43,9 +43,7 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
     poor = registered & (homes["net_income"].to_numpy() < 800_000)
     single = (homes["member_count"] == 1).to_numpy()
     missed = chance.some(rng, poor, 0.22)
-    receives = (
-        (poor & ~missed) | chance.some(rng, registered & ~poor, 0.045) | chance.some(rng, ~registered, 0.2)
-    )
+    receives = (poor & ~missed) | chance.some(rng, registered & ~poor, 0.045) | chance.some(rng, ~registered, 0.2)
     stopped = chance.some(rng, receives & poor, 0.09) | chance.some(rng, receives & ~poor, 0.05)
     kind = chance.index(rng, (0.70, 0.02, 0.01, 0.17, 0.05, 0.05), n)
     kind = np.where(single, chance.index(rng, (0.45, 0.33, 0.12, 0.06, 0.02, 0.02), n), kind)
@@ -80,9 +78,7 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
         .filter(~pl.col("alone") | (pl.col("relation") == "户主"))
         .sort("person_id")
     )
-    died = pl.Series(
-        chance.some(rng, (rows["age"] > 70).to_numpy() & (rows["count"] > 1).to_numpy(), 0.01, at_least=0)
-    )
+    died = pl.Series(chance.some(rng, (rows["age"] > 70).to_numpy() & (rows["count"] > 1).to_numpy(), 0.01, at_least=0))
     names_of_months = months(as_of, CIVIL_MONTHS)
     parts = [
         _month(rows.with_columns(died=died), month, month == names_of_months[-1]).filter(
@@ -112,9 +108,7 @@ def _month(rows: pl.DataFrame, month: str, newest: bool) -> pl.DataFrame:
         applicant_id_number="applicant_id_number",
         person_name="person_name",
         id_number="id_number",
-        relation_to_applicant=pl.when(pl.col("relation") == "户主")
-        .then(pl.lit("本人"))
-        .otherwise("relation"),
+        relation_to_applicant=pl.when(pl.col("relation") == "户主").then(pl.lit("本人")).otherwise("relation"),
         assistance_type="names",
         dibao_class=pl.when(pl.col("names").is_in(["农村低保", "城市低保"])).then("grade"),
         persons_covered="count",

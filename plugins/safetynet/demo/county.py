@@ -55,12 +55,8 @@ def county(seed: int, households: int) -> County:
             urban = village == 0
             ending = "社区" if urban else "村"
             code = f"990121{100 + town:03d}{(1 if urban else 200) + village:03d}"
-            rows.append(
-                (code, f"{names.VILLAGE_FAMILIES[families[village]]}家{ending}", town_code, town_name, urban)
-            )
-    frame = pl.DataFrame(rows, schema=["code", "name", "town_code", "town_name", "urban"], orient="row").sort(
-        "code"
-    )
+            rows.append((code, f"{names.VILLAGE_FAMILIES[families[village]]}家{ending}", town_code, town_name, urban))
+    frame = pl.DataFrame(rows, schema=["code", "name", "town_code", "town_name", "urban"], orient="row").sort("code")
     return County(frame, _divisions(frame))
 
 

@@ -12,9 +12,7 @@ from safetynet.demo.table import Table
 SHARE = 0.012
 
 
-def disagree(
-    table: Table, rng: np.random.Generator, rate: float
-) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
+def disagree(table: Table, rng: np.random.Generator, rate: float) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     """The table's frame with a few such values put in, and (row, 'column:way') of each."""
     frame = table.frame
     damages: list[tuple[int, str]] = []
@@ -58,9 +56,7 @@ def disagree(
     return frame, damages
 
 
-def _in_two_households(
-    frame: pl.DataFrame, rng: np.random.Generator, count: int
-) -> tuple[pl.DataFrame, list[int]]:
+def _in_two_households(frame: pl.DataFrame, rng: np.random.Generator, count: int) -> tuple[pl.DataFrame, list[int]]:
     """Let a few grown daughters stand in another household too, as daughters-in-law; gives their new rows."""
     is_grown = (pl.col("relation_to_head") == "之女") & (pl.col("id_number").str.slice(6, 4) <= "2003")
     grown = np.flatnonzero(frame.select(is_grown).to_series().to_numpy())

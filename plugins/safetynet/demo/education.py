@@ -180,34 +180,24 @@ def _dropout(
 ) -> pl.DataFrame:
     """Most of those who left, and some who were brought back; a few of these left again since."""
     open_ones = chance.some(rng, left, 0.85)
-    returned = chance.some(
-        rng, ~left & (enrollment["enrollment_status"] == "在读").to_numpy(), 0.008, at_least=2
-    )
+    returned = chance.some(rng, ~left & (enrollment["enrollment_status"] == "在读").to_numpy(), 0.008, at_least=2)
     relapsed = chance.some(rng, left & ~open_ones, 0.5)
     listed = np.flatnonzero(open_ones | returned | relapsed)
     back = (returned | relapsed)[listed]
     silent_pupil = chance.some(rng, back & returned[listed], 0.2)
-    status = np.where(
-        back & ~silent_pupil, "已劝返", np.where(rng.random(len(listed)) < 0.6, "劝返中", "未劝返")
-    )
+    status = np.where(back & ~silent_pupil, "已劝返", np.where(rng.random(len(listed)) < 0.6, "劝返中", "未劝返"))
     before = (rng.integers(40, 110, len(listed)) * -1).tolist()
     earlier = [term.began_on + timedelta(days=day) for day in before]
     again = [
-        day + timedelta(days=int(more))
-        for day, more in zip(earlier, rng.integers(9, 35, len(listed)), strict=True)
+        day + timedelta(days=int(more)) for day, more in zip(earlier, rng.integers(9, 35, len(listed)), strict=True)
     ]
     chosen = enrollment[pl.Series(listed)]
     dropped = [
-        early if is_back else late
-        for early, late, is_back in zip(earlier, chosen["status_date"], back, strict=True)
+        early if is_back else late for early, late, is_back in zip(earlier, chosen["status_date"], back, strict=True)
     ]
-    reason = chance.choose(
-        rng, ("厌学", "外出务工", "家庭困难", "疾病", "随父母外出"), (4, 2, 1, 1, 2), len(listed)
-    )
+    reason = chance.choose(rng, ("厌学", "外出务工", "家庭困难", "疾病", "随父母外出"), (4, 2, 1, 1, 2), len(listed))
     teacher = chance.choose(rng, ("李老师", "王老师", "张主任", "陈校长"), (1, 1, 1, 1), len(listed))
-    note = chance.choose(
-        rng, ("", "已电话联系家长", "家访未遇\n下周再访", "随父母在外省"), (6, 2, 1, 1), len(listed)
-    )
+    note = chance.choose(rng, ("", "已电话联系家长", "家访未遇\n下周再访", "随父母在外省"), (6, 2, 1, 1), len(listed))
     return chosen.select(
         PERSON,
         HOUSEHOLD,

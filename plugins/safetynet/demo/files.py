@@ -49,9 +49,7 @@ def write_csv(path: Path, columns: tuple[Column, ...], delivered: Delivered, enc
     return pl.Series(np.arange(2, len(texts) + 2, dtype=np.int32))
 
 
-def write_workbook(
-    path: Path, columns: tuple[Column, ...], delivered: Delivered, layout: Layout
-) -> pl.Series:
+def write_workbook(path: Path, columns: tuple[Column, ...], delivered: Delivered, layout: Layout) -> pl.Series:
     """Write a workbook with one sheet; gives each row's number as a spreadsheet shows it."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     book.set_properties({"created": _CREATED})

@@ -145,9 +145,7 @@ def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
     for number, groups in enumerate(allowed):
         where = np.flatnonzero(group == number)
         weights = [
-            (4.0 if number == 0 and whom == "child" else 0.2 if number == 0 else 1.0)
-            if whom in groups
-            else 0.0
+            (4.0 if number == 0 and whom == "child" else 0.2 if number == 0 else 1.0) if whom in groups else 0.0
             for _, _, whom in ILLNESSES
         ]
         pick[where] = chance.index(rng, weights, len(where))
@@ -241,9 +239,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     """Two years of settlements that end on as_of, with refunds as rows of their own."""
     rng = chance.stream(seed, "health_settlement")
     illness = ill(people, chance.stream(seed, "illness")).select("person_id", "illness", "icd10_code")
-    frame = (
-        _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
-    )
+    frame = _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
     rate = np.where(frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62))
     visits = rng.poisson(rate, len(frame))
     who = np.repeat(np.arange(len(frame), dtype=np.int64), visits)
@@ -263,9 +259,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     cost = np.where(ruinous, rng.uniform(60_000, 160_000, n), cost)
     cost = np.clip(cost, 3.0, 400_000.0)
     total = _yuan(cost)
-    basic = (total * np.where(inpatient, rng.uniform(0.5, 0.72, n), rng.uniform(0.3, 0.65, n))).astype(
-        np.int64
-    )
+    basic = (total * np.where(inpatient, rng.uniform(0.5, 0.72, n), rng.uniform(0.3, 0.65, n))).astype(np.int64)
     extra = np.where(inpatient & (total > 1_500_000), (total * 0.08).astype(np.int64), 0)
     aid = np.where(inpatient & (rng.random(n) < 0.15), (total * 0.1).astype(np.int64), 0)
     other = np.where(rng.random(n) < 0.03, (total * 0.03).astype(np.int64), 0)
@@ -288,20 +282,10 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
         .otherwise(_hospital(rng, n))
     )
     frame = frame.with_columns(
-        visit_type=pl.Series(
-            np.where(inpatient, "住院", np.where(special, "门诊慢特病", "普通门诊")).tolist()
-        ),
+        visit_type=pl.Series(np.where(inpatient, "住院", np.where(special, "门诊慢特病", "普通门诊")).tolist()),
         institution_name=institution,
-        diagnosis_code=pl.when(for_illness)
-        .then("icd10_code")
-        .when(for_chronic)
-        .then(code_of)
-        .otherwise(codes),
-        diagnosis_name=pl.when(for_illness)
-        .then("illness")
-        .when(for_chronic)
-        .then("chronic")
-        .otherwise(texts),
+        diagnosis_code=pl.when(for_illness).then("icd10_code").when(for_chronic).then(code_of).otherwise(codes),
+        diagnosis_name=pl.when(for_illness).then("illness").when(for_chronic).then("chronic").otherwise(texts),
         settled_on=pl.lit(as_of) - pl.duration(days=ago),
         total_cost=pl.Series(total),
         basic_insurance_paid=pl.Series(basic),
@@ -322,11 +306,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     )
     frame = frame.select(
         *_identity(),
-        *[
-            column.name
-            for column in SETTLEMENT
-            if column.name not in ("person_name", "id_number", "division_code")
-        ],
+        *[column.name for column in SETTLEMENT if column.name not in ("person_name", "id_number", "division_code")],
     )
     return Table(
         "health_settlement",

@@ -50,9 +50,7 @@ def housing_safety(seed: int, people: People, as_of: date) -> Table:
     frame = heads(people)
     second = chance.some(rng, np.ones(len(frame), dtype=np.bool_), 0.035)
     has_second = np.concatenate([second, second[second]])
-    is_second = np.concatenate(
-        [np.zeros(len(frame), dtype=np.bool_), np.ones(int(second.sum()), dtype=np.bool_)]
-    )
+    is_second = np.concatenate([np.zeros(len(frame), dtype=np.bool_), np.ones(int(second.sum()), dtype=np.bool_)])
     frame = pl.concat([frame, frame.filter(pl.Series(second))])
     n = len(frame)
     year = rng.integers(1968, min(2024, as_of.year), n)

@@ -189,9 +189,7 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
     duplicated = chance.some(rng, np.ones(n, dtype=np.bool_), rate * DUPLICATES, few)
     untouched = ((rows["_disposition"] == "accepted") & rows["_damages"].is_null()).to_numpy() & ~duplicated
     contradicted = chance.some(rng, untouched, rate * CONTRADICTIONS, few)
-    respelled = chance.some(
-        rng, untouched & ~contradicted & (table.id_column is not None), rate * RESPELLED, few
-    )
+    respelled = chance.some(rng, untouched & ~contradicted & (table.id_column is not None), rate * RESPELLED, few)
     contradict = np.flatnonzero(contradicted)
     name, options = table.contradiction
     said = delivered.texts[name].gather(pl.Series(contradict))
@@ -203,9 +201,7 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
     rows = rows.with_columns(
         _disposition=pl.when(marks).then(pl.lit("quarantined")).otherwise("_disposition"),
         _reasons=pl.when(marks).then(key).otherwise("_reasons"),
-        _damages=pl.when(marks)
-        .then(pl.lit(pl.Series([["row:contradiction"]])).first())
-        .otherwise("_damages"),
+        _damages=pl.when(marks).then(pl.lit(pl.Series([["row:contradiction"]])).first()).otherwise("_damages"),
     )
     at = [np.flatnonzero(mask) for mask in (duplicated, respelled, contradicted)]
     copies = [pl.Series(where) for where in at]
@@ -216,9 +212,7 @@ def _repeat(table: Table, delivered: Delivered, rng: np.random.Generator, rate: 
             pl.col("_damages").fill_null(pl.lit([], dtype=pl.List(pl.String))), pl.lit("row:duplicate")
         ),
     )
-    respelled_rows = rows[copies[1]].with_columns(
-        _damages=pl.lit(pl.Series([["row:other_spelling"]])).first()
-    )
+    respelled_rows = rows[copies[1]].with_columns(_damages=pl.lit(pl.Series([["row:other_spelling"]])).first())
     contradicting = rows[copies[2]].with_columns(pl.lit(other).alias(name))
     respelled_texts = delivered.texts[copies[1]]
     if table.id_column is not None:

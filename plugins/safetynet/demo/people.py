@@ -169,16 +169,12 @@ def _members(seed: int, homes: pl.DataFrame) -> pl.DataFrame:
         male = rng.random(n) < 0.52
         age = np.minimum(child_age, in_law_age) - rng.uniform(20.0, 30.0, n)
         age = np.where(age < 0.05, rng.uniform(0.05, 4.0, n), age)
-        grand = np.where(
-            child_male, np.where(male, "之孙子", "之孙女"), np.where(male, "之外孙子", "之外孙女")
-        )
+        grand = np.where(child_male, np.where(male, "之孙子", "之孙女"), np.where(male, "之外孙子", "之外孙女"))
         add(grandchildren > turn, pl.Series(grand.tolist(), dtype=pl.String), age, male)
 
     order = pl.col("relation").cast(pl.Enum(_RELATION_ORDER)).to_physical()
     return (
-        pl.concat(parts)
-        .with_columns(order=order)
-        .sort("household", "order", "years", descending=[False, False, True])
+        pl.concat(parts).with_columns(order=order).sort("household", "order", "years", descending=[False, False, True])
     )
 
 
@@ -218,12 +214,8 @@ def _persons(seed: int, members: pl.DataFrame, homes: pl.DataFrame, as_of: date)
     name = pl.select(
         pl.when(pl.Series(is_dotted)).then(dotted).otherwise(pl.concat_str(pl.lit(surname), pl.lit(given)))
     ).to_series()
-    minority = chance.choose(rng, ("汉族", *names.MINORITIES), (0.8, *[0.025] * 8), len(homes)).gather(
-        pl.Series(home)
-    )
-    ethnicity = pl.select(
-        pl.when(pl.Series(is_dotted)).then(pl.lit("维吾尔族")).otherwise(minority)
-    ).to_series()
+    minority = chance.choose(rng, ("汉族", *names.MINORITIES), (0.8, *[0.025] * 8), len(homes)).gather(pl.Series(home))
+    ethnicity = pl.select(pl.when(pl.Series(is_dotted)).then(pl.lit("维吾尔族")).otherwise(minority)).to_series()
 
     return pl.DataFrame(
         {
@@ -248,17 +240,13 @@ def age_on(birth_on: pl.Expr, day: date) -> pl.Expr:
 
 def _phones(rng: np.random.Generator, years: chance.Floats) -> pl.Series:
     prefix = np.array([134, 135, 136, 137, 138, 139, 147, 150, 151, 152, 158, 159, 178, 182, 187, 188, 198])
-    number: Ints = prefix[rng.integers(0, len(prefix), len(years))] * 10**8 + rng.integers(
-        0, 10**8, len(years)
-    )
+    number: Ints = prefix[rng.integers(0, len(prefix), len(years))] * 10**8 + rng.integers(0, 10**8, len(years))
     has_phone = (years >= 12) & (rng.random(len(years)) < 0.93)
     text = pl.Series(number).cast(pl.String)
     return pl.select(pl.when(pl.Series(has_phone)).then(text)).to_series()
 
 
-def _condition(
-    seed: int, homes: pl.DataFrame, persons: pl.DataFrame, as_of: date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _condition(seed: int, homes: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add what departments look at: income and monitoring of households, illness and insurance of persons."""
     rng = chance.stream(seed, "condition")
     n = len(homes)

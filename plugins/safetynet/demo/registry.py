@@ -90,10 +90,6 @@ def _health(rng: np.random.Generator, frame: pl.DataFrame) -> pl.Series:
         turned,
         strict=True,
     ):
-        values = [
-            text
-            for text, holds in (("患有大病", major), ("长期慢性病", chronic), ("残疾", disabled))
-            if holds
-        ]
+        values = [text for text, holds in (("患有大病", major), ("长期慢性病", chronic), ("残疾", disabled)) if holds]
         out.append(str(mark).join(reversed(values) if turn else values) or "健康")
     return pl.Series(out, dtype=pl.String)

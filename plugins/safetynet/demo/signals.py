@@ -86,9 +86,7 @@ def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> F
 class _Judge:
     def __init__(self, rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> None:
         self.rows = rows
-        self.accepted = {
-            feed: frame.filter(pl.col("_disposition") == "accepted") for feed, frame in rows.items()
-        }
+        self.accepted = {feed: frame.filter(pl.col("_disposition") == "accepted") for feed, frame in rows.items()}
         self.persons = persons
         self.as_of = as_of
         # One row per registered person and household, and what the registry says of both.
@@ -105,14 +103,11 @@ class _Judge:
             income=pl.col("per_capita_net_income").first() / 100,
             household_type=pl.col("household_type").first(),
             is_eliminated=pl.col("risk_eliminated").drop_nulls().first(),
-            is_unclear=pl.col("risk_eliminated").is_null().any()
-            & pl.col("household_type").first().is_in(MONITORED),
+            is_unclear=pl.col("risk_eliminated").is_null().any() & pl.col("household_type").first().is_in(MONITORED),
         )
         self.people = self.members.unique("_person", keep="first", maintain_order=True)
         in_two = self.members.filter(pl.col("_person").is_duplicated())["_person"]
-        self.unsure_members = pl.concat([self._strangers("registry_member"), in_two]).unique(
-            maintain_order=True
-        )
+        self.unsure_members = pl.concat([self._strangers("registry_member"), in_two]).unique(maintain_order=True)
         self.holds: list[pl.DataFrame] = []
         self.undecided: list[pl.DataFrame] = []
 
@@ -168,9 +163,7 @@ class _Judge:
         line = policy("monitoring_line", self.as_of)
         self._say(
             "INC_BELOW_LINE",
-            self.homes.with_columns(
-                observed="income", holds=pl.col("income") < line, unsure=pl.lit(value=False)
-            ),
+            self.homes.with_columns(observed="income", holds=pl.col("income") < line, unsure=pl.lit(value=False)),
             person=False,
         )
 
@@ -191,9 +184,7 @@ class _Judge:
 
     def _named(self, stray: pl.DataFrame, name: str) -> pl.Series:
         """Registered persons whose name and village (or name, where the row has no village) is on a row."""
-        on_rows = stray.select("division_code", person_name="person_name").filter(
-            pl.col("person_name").is_not_null()
-        )
+        on_rows = stray.select("division_code", person_name="person_name").filter(pl.col("person_name").is_not_null())
         with_village = on_rows.filter(pl.col("division_code").is_not_null()).unique()
         without = on_rows.filter(pl.col("division_code").is_null())["person_name"]
         here = self.members.join(
@@ -238,11 +229,7 @@ class _Judge:
             .group_by("_person", maintain_order=True)
             .agg(left_on=pl.col("left_on").max(), is_undated=pl.col("left_on").is_null().any())
         )
-        back = (
-            ledger.filter(pl.col("return_status") == "已劝返")
-            .group_by("_person")
-            .agg(pl.col("returned_on").max())
-        )
+        back = ledger.filter(pl.col("return_status") == "已劝返").group_by("_person").agg(pl.col("returned_on").max())
         strangers = pl.concat(
             [
                 self._strangers("education_dropout"),
@@ -275,9 +262,7 @@ class _Judge:
             person=True,
         )
 
-    def _judge_persons(
-        self, rule: str, feed: str, holds: pl.Expr, unknown: pl.Expr, observed: pl.Expr
-    ) -> None:
+    def _judge_persons(self, rule: str, feed: str, holds: pl.Expr, unknown: pl.Expr, observed: pl.Expr) -> None:
         """Judge a rule that one row decides, once for each person, with the greatest observed value."""
         strangers = pl.concat([self._strangers(feed), self.unsure_members])
         judged = (
@@ -360,9 +345,7 @@ class _Judge:
         # Whether someone outside the registry who receives assistance counts as low income is not laid down.
         helped = self._newest_aid()["_person"]
         strangers = pl.concat([self._strangers("health_settlement"), self.unsure_members])
-        judged = self._home_of(paid).join(
-            self._low_income(), on="household_code", how="left", maintain_order="left"
-        )
+        judged = self._home_of(paid).join(self._low_income(), on="household_code", how="left", maintain_order="left")
         outside = pl.col("household_code").is_null()
         is_low = pl.col("is_low_income").fill_null(value=False)
         between = (pl.col("observed") >= low) & (pl.col("observed") < other)
@@ -394,9 +377,7 @@ class _Judge:
         )
         self._say(
             rule,
-            homes.with_columns(
-                unsure=(pl.col("holds") & ~pl.col("certain")) | (~pl.col("holds") & pl.col("unknown"))
-            ),
+            homes.with_columns(unsure=(pl.col("holds") & ~pl.col("certain")) | (~pl.col("holds") & pl.col("unknown"))),
             person=False,
         )
 
@@ -422,18 +403,12 @@ class _Judge:
             .select(
                 "project_code",
                 is_bad=(pl.col("quality_result") == "不合格")
-                | (pl.col("litres_per_person_day") < policy("water_litres_min", self.as_of)).fill_null(
-                    value=False
-                )
-                | (pl.col("guarantee_rate") < policy("water_guarantee_min", self.as_of)).fill_null(
-                    value=False
-                ),
+                | (pl.col("litres_per_person_day") < policy("water_litres_min", self.as_of)).fill_null(value=False)
+                | (pl.col("guarantee_rate") < policy("water_guarantee_min", self.as_of)).fill_null(value=False),
             )
         )
         far = pl.col("round_trip_minutes") > policy("water_round_trip_max", self.as_of)
-        supply = self.accepted["water_household"].join(
-            newest, on="project_code", how="left", maintain_order="left"
-        )
+        supply = self.accepted["water_household"].join(newest, on="project_code", how="left", maintain_order="left")
         self._judge_homes(
             "WAT_UNSAFE",
             "water_household",

@@ -58,10 +58,7 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
     kinds = ("千吨万人工程", "千人工程", "小型集中供水", "分散供水")
     projects = (
         pl.concat(
-            [
-                villages.select(village="code", village_name="name", turn=pl.lit(turn, dtype=pl.Int64))
-                for turn in (0, 1)
-            ]
+            [villages.select(village="code", village_name="name", turn=pl.lit(turn, dtype=pl.Int64)) for turn in (0, 1)]
         )
         .sort("village", "turn")
         .with_columns(
@@ -107,9 +104,7 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
                 .otherwise("rate")
                 .cast(pl.Float64)
                 / 100,
-                outage_days=pl.Series(
-                    np.where(unsteady, rng.integers(3, 9, count), rng.integers(0, 3, count))
-                ),
+                outage_days=pl.Series(np.where(unsteady, rng.integers(3, 9, count), rng.integers(0, 3, count))),
                 note=pl.when(pl.Series(rng.random(count) < 0.02)).then(pl.lit("管网检修，\n分时段供水")),
             )
         )

@@ -157,5 +157,3 @@ def unread(store: Ledger, feed: str) -> list[str]:
 def original(home: Home, row: dict[str, Any]) -> Path:
     """The landed bytes of a landing row."""
     return home.landed(row["sha256"])
-
-

@@ -20,8 +20,13 @@ def _verdict_released(batch: dict[str, Any]) -> str:
 def batches(store: Ledger, known_at: datetime | None = None) -> list[dict[str, Any]]:
     """Batches received by a moment (None: now), a released one as accepted, with the reason of the release."""
     moment = known_at or now()
-    releases = {row["batch_id"]: row for row in store.rows(sa.select(ledger.release).where(ledger.release.c.released_at <= moment))}
-    rows = store.rows(sa.select(ledger.batch).where(ledger.batch.c.received_at <= moment).order_by(ledger.batch.c.received_at))
+    releases = {
+        row["batch_id"]: row
+        for row in store.rows(sa.select(ledger.release).where(ledger.release.c.released_at <= moment))
+    }
+    rows = store.rows(
+        sa.select(ledger.batch).where(ledger.batch.c.received_at <= moment).order_by(ledger.batch.c.received_at)
+    )
     for row in rows:
         release = releases.get(row["batch_id"])
         if release is not None and row["verdict"] == "held":
@@ -35,7 +40,9 @@ def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str
     moment = known_at or now()
     verdicts = {row["batch_id"]: row["verdict"] for row in batches(store, moment)}
     rows = store.rows(
-        sa.select(ledger.delivery).where(ledger.delivery.c.received_at <= moment).order_by(ledger.delivery.c.received_at)
+        sa.select(ledger.delivery)
+        .where(ledger.delivery.c.received_at <= moment)
+        .order_by(ledger.delivery.c.received_at)
     )
     for row in rows:
         if row["verdict"] == "held" and row["batch_id"] in verdicts:

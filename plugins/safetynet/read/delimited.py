@@ -109,9 +109,7 @@ class _Ragged:
 
     def batch(self, below: int, columns: list[int]) -> pa.RecordBatch:
         """The ragged records under row `below`, missing cells blank."""
-        rows = [
-            (number, self.cells(position)) for position, number in enumerate(self.numbers) if number > below
-        ]
+        rows = [(number, self.cells(position)) for position, number in enumerate(self.numbers) if number > below]
         cells = [[row[index] if index < len(row) else "" for _, row in rows] for index in columns]
         return pa.RecordBatch.from_arrays(
             [
@@ -160,9 +158,7 @@ class DelimitedText:
         try:
             reader = pyarrow.csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
-                read_options=pyarrow.csv.ReadOptions(
-                    column_names=names, use_threads=False, block_size=_LARGEST_RECORD
-                ),
+                read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=_LARGEST_RECORD),
                 parse_options=pyarrow.csv.ParseOptions(
                     delimiter=self._delimiter,
                     newlines_in_values=True,
@@ -209,7 +205,7 @@ class DelimitedText:
         text = io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
         row = 0
         try:
-            for row, _ in enumerate(csv.reader(text, delimiter=self._delimiter, strict=True), start=1):
-                pass
+            for _ in csv.reader(text, delimiter=self._delimiter, strict=True):
+                row += 1
         except csv.Error as error:
             raise Refused("unclosed_quote", row=row + 1) from error

@@ -121,10 +121,10 @@ def _near_misses(contract: Contract, missing: list[str], new: tuple[str, ...]) -
     for name in missing:
         spellings = [normal(header) for header in contract.columns[name].headers]
         for text in new:
-            if len(text) <= 40 and not _LONG_DIGITS.search(text) and text.isprintable():
-                if difflib.get_close_matches(text, spellings, n=1, cutoff=_NEAR):
-                    told.append(f"{text} → {contract.first_header(name)}")
-                    break
+            is_tellable = len(text) <= 40 and not _LONG_DIGITS.search(text) and text.isprintable()
+            if is_tellable and difflib.get_close_matches(text, spellings, n=1, cutoff=_NEAR):
+                told.append(f"{text} → {contract.first_header(name)}")
+                break
     return told
 
 

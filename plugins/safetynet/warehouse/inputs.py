@@ -76,7 +76,9 @@ def _plain(value: Any) -> Any:
 
 
 def _empty(feed: str, path: Path) -> None:
-    columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in lake_schema(contracts()[feed]).items())
+    columns = ", ".join(
+        f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in lake_schema(contracts()[feed]).items()
+    )
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT {columns} WHERE false) TO {literal(str(path))} (FORMAT parquet)")
 
@@ -91,7 +93,8 @@ def _link(source: Path, target: Path) -> None:
 def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: datetime) -> None:
     """Write the inputs of the build of `as_of` as known at `known_at` into a folder."""
     batches = [
-        row | {"counts": row["verdict"] in ACCEPTED and row["as_of"] <= as_of} for row in history.batches(store, known_at)
+        row | {"counts": row["verdict"] in ACCEPTED and row["as_of"] <= as_of}
+        for row in history.batches(store, known_at)
     ]
     known = {row["batch_id"] for row in batches}
     for feed in contracts():
@@ -100,14 +103,21 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
         _empty(feed, lake / "_empty.parquet")
     for row in batches:
         if row["has_rows_file"]:
-            _link(home.batch_file(row["feed"], row["batch_id"]), folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet")
+            _link(
+                home.batch_file(row["feed"], row["batch_id"]),
+                folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet",
+            )
     _write(folder / "batch.parquet", _BATCH, batches)
     _write(folder / "delivery.parquet", _DELIVERY, history.deliveries(store, known_at))
     for name, schema, table in (
         ("repair", _REPAIR, ledger.repair),
         ("expectation_result", _EXPECTATION_RESULT, ledger.expectation_result),
     ):
-        _write(folder / f"{name}.parquet", schema, [row for row in store.rows(sa.select(table)) if row["batch_id"] in known])
+        _write(
+            folder / f"{name}.parquet",
+            schema,
+            [row for row in store.rows(sa.select(table)) if row["batch_id"] in known],
+        )
     reference.divisions(home, store, known_at).write_parquet(folder / "division.parquet")
     reference.policy_parameters(home, store, known_at).write_parquet(folder / "policy_parameter.parquet")
     feeds = [

@@ -1,0 +1,65 @@
+# safetynet · 社会安全网. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test up down sql release docs lint bench lock setup clean
+
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
+VENV := .venv
+READY := $(VENV)/.ready
+SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## this menu
+	@echo "safetynet · 社会安全网"; echo
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
+		while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@echo; echo "  SAFETYNET_HOME=…       all state (default: home/ in this folder)"
+	@echo "  SAFETYNET_INBOX=…      where departments put their files (default: inbox/ in the home)"
+	@echo "  SAFETYNET_REFERENCE=…  divisions.csv and policy_parameter.csv (default: reference/ in the home)"
+	@echo "  SAFETYNET_AS_OF=…      answer for another date than the newest (YYYY-MM-DD)"
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. / 需要 Python 3.11–3.13。"; exit 1; }
+	@echo "Setting up .venv (once; a few minutes) · 正在安装（只需一次）"
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "The venv module is missing: install python3-venv."; exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $(READY)
+
+setup: $(READY) ## the environment alone, in .venv
+
+run: $(READY) ## take in what is new in the inbox and build the warehouse
+	@$(SAFETYNET) run
+
+test: $(READY) ## all tests
+	@$(VENV)/bin/python -m pytest
+
+up: $(READY) ## Airflow with its UI on 127.0.0.1, watching the inbox
+	@$(SAFETYNET) up
+
+down: $(READY) ## stop what `make up` started
+	@$(SAFETYNET) down
+
+sql: $(READY) ## a read-only SQL prompt on the current warehouse (Q="select …" for one query)
+	@$(SAFETYNET) sql $(if $(Q),--query '$(subst ','\'',$(Q))')
+
+release: $(READY) ## release a held batch: BATCH=… REASON=…
+	@$(SAFETYNET) release '$(subst ','\'',$(BATCH))' '$(subst ','\'',$(REASON))'
+
+docs: $(READY) ## dbt docs and Data Docs as static pages
+	@$(SAFETYNET) docs
+
+lint: $(READY) ## ruff, mypy, sqlfluff
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
+
+bench: $(READY) ## measure, beside the usual way of doing the same
+	@PYTHONPATH=$(CURDIR)/plugins:$(CURDIR) $(VENV)/bin/python -m benchmarks
+
+lock: ## write requirements.lock anew from requirements.in
+	@uv pip compile --universal --python-version 3.11 --no-emit-index-url --upgrade --quiet \
+		--custom-compile-command "make lock" requirements.in --output-file requirements.lock
+
+clean: ## remove the environment and caches (never a home)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,64 @@
+"""`python -m safetynet`: what the Makefile's commands do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from safetynet.home import Home
+from safetynet.publish.history import NotHeld, release
+from safetynet.publish.ledger import Ledger
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="safetynet")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="take in what is new and build the warehouse")
+    commands.add_parser("up", help="start Airflow with its UI on 127.0.0.1")
+    commands.add_parser("down", help="stop what up started")
+    commands.add_parser("docs", help="dbt docs and Data Docs as static pages")
+    sql = commands.add_parser("sql", help="a read-only prompt on the current warehouse")
+    sql.add_argument("--query", help="one query instead of a prompt")
+    held = commands.add_parser("release", help="release a held batch")
+    held.add_argument("batch")
+    held.add_argument("reason")
+    return parser
+
+
+def _release(home: Home, batch: str, reason: str) -> int:
+    try:
+        release(Ledger(home), batch, reason)
+    except NotHeld as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    print("Released; make run builds with it. · 已放行，运行 make run 即可使用。")
+    return 0
+
+
+def main() -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args()
+    home = Home.from_environment()
+    match arguments.command:
+        case "run":
+            from safetynet.orchestrate.run import run
+
+            return run(home)
+        case "up" | "down":
+            from safetynet.orchestrate import services
+
+            return services.up(home) if arguments.command == "up" else services.down(home)
+        case "docs":
+            from safetynet.warehouse.docs import write_docs
+
+            return write_docs(home)
+        case "sql":
+            from safetynet.warehouse.prompt import prompt
+
+            return prompt(home, arguments.query)
+        case _:
+            return _release(home, arguments.batch, arguments.reason)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

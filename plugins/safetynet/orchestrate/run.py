@@ -1,0 +1,144 @@
+"""`make run`: take in what is new through the DAGs, build the warehouse, and say what came of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+from rich.console import Console
+from rich.status import Status
+
+from safetynet import reference
+from safetynet.contract import contract, contracts
+from safetynet.deliver.summary import show
+from safetynet.home import Home
+from safetynet.land import inbox, landing
+from safetynet.orchestrate.settings import environment
+from safetynet.publish.ledger import Ledger
+from safetynet.warehouse import build
+
+
+def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Only one run at a time in a home; a second one waits."""
+    with (home.folder() / ".run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write_demonstration(home: Home, console: Console) -> None:
+    """A demonstration county for a home that is new and has nothing of its own to read."""
+    is_new = not home.operations.exists() and not os.environ.get("SAFETYNET_OPERATIONS")
+    if not (is_new and home.has_own_inbox and home.has_own_reference) or inbox.files(home.inbox):
+        return
+    from safetynet.demo import generate
+
+    console.print("A new home: writing a demonstration county into its inbox · 正在生成演示县数据")
+    generate(home.folder("inbox"), home.folder("reference"), None)
+
+
+def _migrate(home: Home) -> subprocess.Popen[bytes] | None:
+    """Start to make Airflow's metadata database where it is missing; None where it is there."""
+    if (home.folder("airflow") / ".migrated").exists():
+        return None
+    log = (home.folder("airflow", "logs") / "migrate.log").open("wb")
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    return subprocess.Popen(command, env=os.environ | environment(home), stdout=log, stderr=subprocess.STDOUT)
+
+
+def _finish_migration(home: Home, migration: subprocess.Popen[bytes] | None) -> None:
+    if migration is None:
+        return
+    if migration.wait() != 0:
+        raise RuntimeError(f"Airflow's database could not be made, see {home.root / 'airflow/logs/migrate.log'}")
+    (home.root / "airflow" / ".migrated").touch()
+
+
+def _through_the_dags(home: Home, feeds: list[str], status: Status) -> int:
+    """Run the DAGs in a process of their own, showing what it says; returns its exit code."""
+    reading, writing = os.pipe()
+    log = home.folder("airflow", "logs") / "run.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "safetynet.orchestrate.once", *feeds],
+            env=os.environ | environment(home) | {"SAFETYNET_PROGRESS": str(writing)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[writing],
+        )
+        os.close(writing)
+        try:
+            with os.fdopen(reading) as progress:
+                for line in progress:
+                    what, _, feed = line.strip().partition(" ")
+                    if what == "ingest":
+                        title = contract(feed).title
+                        text = f"{feeds.index(feed) + 1}/{len(feeds)} {feed} · {title.zh}"
+                    else:
+                        text = "building the warehouse · 正在构建数据仓库"
+                    status.update(text)
+                    if not status.console.is_terminal:
+                        status.console.print(text)
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def run(home: Home) -> int:
+    """Take in what is new and build; returns 0, or 1 when the warehouse could not be built."""
+    console = Console()
+    started = time.monotonic()
+    as_of_text, known_text = os.environ.get("SAFETYNET_AS_OF"), os.environ.get("SAFETYNET_KNOWN_AT")
+    as_of = date.fromisoformat(as_of_text) if as_of_text else None
+    known_at = _moment(known_text)
+    with _alone(home):
+        migration = _migrate(home)
+        try:
+            _write_demonstration(home, console)
+        finally:
+            _finish_migration(home, migration)
+        store = Ledger(home)
+        try:
+            reference.keep(home, store)
+        except reference.MissingReference as missing:
+            console.print(f"[red]{missing}[/red]\n缺少行政区划表 divisions.csv。")
+            return 2
+        waiting, unfinished = inbox.settled(landing.waiting(home, store))
+        feeds = [
+            feed for feed in contracts() if any(file.feed == feed for file in waiting) or landing.unread(store, feed)
+        ]
+        code, news = 0, False
+        if feeds or _is_stale(home, store, as_of, known_at):
+            news = True
+            with console.status("starting Airflow · 正在启动 Airflow") as status:
+                code = _through_the_dags(home, feeds, status)
+        show(home, store, console, has_news=news, unfinished=unfinished, wanted=_target(home, store, as_of, known_at))
+        console.print(f"{time.monotonic() - started:.0f} s")
+    return code
+
+
+def _target(home: Home, store: Ledger, as_of: date | None, known_at: datetime | None) -> build.Target | None:
+    try:
+        return build.target(home, store, as_of, known_at)
+    except build.NothingToBuild:
+        return None
+
+
+def _is_stale(home: Home, store: Ledger, as_of: date | None, known_at: datetime | None) -> bool:
+    wanted = _target(home, store, as_of, known_at)
+    return wanted is not None and not build.is_up_to_date(store, wanted)
