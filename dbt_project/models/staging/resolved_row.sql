@@ -7,6 +7,17 @@ with batch as (
     select * from {{ source('build', 'batch') }}
 ),
 
+-- Only a batch that came after one with rows held back can resolve any.
+later_batch as (
+    select distinct later.batch_id
+    from batch
+    inner join batch as later
+        on
+            batch.feed = later.feed
+            and (batch.as_of, batch.received_at, batch.batch_id) < (later.as_of, later.received_at, later.batch_id)
+    where batch.rows_quarantined > 0 and later.counts
+),
+
 quarantined as (
     {%- for feed in feeds | sort %}
     select
@@ -29,6 +40,7 @@ accepted as (
     from {{ source('lake', feed) }}
     where
         disposition = 'accepted'
+        and batch_id in (select later_batch.batch_id from later_batch)
         and row_key in (select quarantined.row_key from quarantined where quarantined.feed = '{{ feed }}')
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -47,8 +59,7 @@ resolution as (
     inner join accepted on quarantined.feed = accepted.feed and quarantined.row_key = accepted.row_key
     inner join batch as later on accepted.batch_id = later.batch_id
     where
-        later.counts
-        and (later.as_of, later.received_at, later.batch_id) > (batch.as_of, batch.received_at, batch.batch_id)
+        (later.as_of, later.received_at, later.batch_id) > (batch.as_of, batch.received_at, batch.batch_id)
 )
 
 select
