@@ -120,9 +120,10 @@ class Drop:
         self, as_of: str | None = None, *, known_at: str = "2099-01-01", select: str | None = None
     ) -> duckdb.DuckDBPyConnection:
         """Run dbt once in this process and return a connection that sees both files, `current` first."""
-        day = as_of or max(
-            batch["as_of"] for batch in self._batches if batch["verdict"].startswith("accepted")
-        ).isoformat()
+        day = (
+            as_of
+            or max(batch["as_of"] for batch in self._batches if batch["verdict"].startswith("accepted")).isoformat()
+        )
         current, restricted = self.folder / "a build.duckdb", self.folder / "a build-restricted.duckdb"
         for path in (current, restricted):
             path.unlink(missing_ok=True)
@@ -172,8 +173,7 @@ class Drop:
         for feed in contracts():
             _write(inputs / "lake" / feed / "_empty.parquet", lake_columns(feed), [])
         batches = [
-            batch
-            | {"counts": str(batch["verdict"]).startswith("accepted") and batch["as_of"] <= day}
+            batch | {"counts": str(batch["verdict"]).startswith("accepted") and batch["as_of"] <= day}
             for batch in self._batches
             if batch["received_at"] <= known_at
         ]
@@ -181,7 +181,10 @@ class Drop:
         _write(
             inputs / "delivery.parquet",
             DELIVERY,
-            [{name: batch.get(name) for name in DELIVERY} | {"delivery_id": f"d-{batch['batch_id']}"} for batch in batches],
+            [
+                {name: batch.get(name) for name in DELIVERY} | {"delivery_id": f"d-{batch['batch_id']}"}
+                for batch in batches
+            ],
         )
         _write(inputs / "repair.parquet", REPAIR, [dict(zip(REPAIR, row, strict=True)) for row in self.repairs])
         _write(inputs / "expectation_result.parquet", EXPECTATION_RESULT, [])

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
+from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 from safetynet.contract import contracts
 
 MAY, JUNE = "2025-05-31", "2025-06-30"

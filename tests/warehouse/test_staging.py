@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
+from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 from safetynet.contract import contracts
 
 PREFECTURE = "990100000000"
@@ -38,11 +38,13 @@ def staged(module_drop: Drop) -> duckdb.DuckDBPyConnection:
     drop.batch("health_chronic_disease", "2025-03-31", [care(1), care(2, NORTH)])
     drop.batch("health_chronic_disease", "2025-06-30", [care(3, NORTH)], scope=OTHER_COUNTY)
     # civil_assistance: an increment, by certificate, month and person, whole or told by name and place.
-    drop.batch("civil_assistance", "2025-03-31", [aid(1, "2025-03"), aid(2, "2025-03"), aid(3, "2025-03", id_number=None)])
-    drop.batch("civil_assistance", "2025-05-31", [aid(1, "2025-05"), aid(2, "2025-03"), aid(3, "2025-03", id_number=None)])
     drop.batch(
-        "civil_assistance", "2025-04-30", [aid(2, "2025-03", payment_status="停发")], received_at="2025-06-20"
+        "civil_assistance", "2025-03-31", [aid(1, "2025-03"), aid(2, "2025-03"), aid(3, "2025-03", id_number=None)]
     )
+    drop.batch(
+        "civil_assistance", "2025-05-31", [aid(1, "2025-05"), aid(2, "2025-03"), aid(3, "2025-03", id_number=None)]
+    )
+    drop.batch("civil_assistance", "2025-04-30", [aid(2, "2025-03", payment_status="停发")], received_at="2025-06-20")
     # health_settlement: a refund is a row of its own; a correction of the same day replaces what it repeats.
     drop.batch("health_settlement", "2025-05-31", [bill("S1", 100), bill("S1", -100), bill("S2", 50), bill("S3", 70)])
     drop.batch("health_settlement", "2025-05-31", [bill("S2", 60)], received_at="2025-06-02")
@@ -172,6 +174,7 @@ def test_a_batch_that_is_held_lends_no_row(staged: duckdb.DuckDBPyConnection) ->
 
 def test_sources_declare_the_keys_of_the_contracts(staged: duckdb.DuckDBPyConnection) -> None:
     import yaml
+
     from conftest import PROJECT
 
     declared = {

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from safetynet.home import Home
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
     """Sets `safetynet_inner_key`, `safetynet_outer_key` and `safetynet_inputs` on each cursor."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
