@@ -27,8 +27,7 @@
 
 {#- The source rows of a group that a signal rests on, always in the same order. -#}
 {% macro evidence_list(feed, relation=none) -%}
-    {%- set prefix = relation ~ '.' if relation else '' -%}
-    list({{ evidence(feed, relation) }} order by {{ prefix }}batch_id, {{ prefix }}row_number)
+    list_sort(list({{ evidence(feed, relation) }}))
 {%- endmacro %}
 
 {#- An amount of yuan as people read it. -#}

@@ -52,7 +52,7 @@ out_of_school as (
         max(departures.household_key) as household_key,
         max(departures.division_code) as division_code,
         max(departures.left_on) as left_on,
-        list(departures.evidence order by departures.evidence) as evidence
+        list_sort(list(departures.evidence)) as evidence
     from departures
     inner join dates on {{ counts_on('dates.observed_on', 'departures') }}
     left join returns

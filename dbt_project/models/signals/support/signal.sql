@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with hits as (
     select * from {{ ref('rule_hit') }}
 ),
