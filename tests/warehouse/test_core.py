@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 from safetynet.contract import contracts
+from warehouse.small_warehouse import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
 MAY, JUNE = "2025-05-31", "2025-06-30"
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import VILLAGE, Drop, an_id
+from warehouse.small_warehouse import VILLAGE, Drop, an_id
 
 MAY, JUNE = "2025-05-31", "2025-06-30"
 CHILD = an_id(7, born="20150301")
@@ -266,8 +266,8 @@ def test_keys_are_stable_from_build_to_build_and_differ_by_secret(
 
 
 def test_every_staged_feed_that_names_a_person_is_read() -> None:
-    from conftest import PROJECT
     from safetynet.contract import contracts
+    from warehouse.small_warehouse import PROJECT
 
     text = (PROJECT / "models" / "identity" / "mention.sql").read_text(encoding="utf-8")
     read = {model.removeprefix("stg_").replace("__", "_") for model in re.findall(r"'model': '(\w+)'", text)}

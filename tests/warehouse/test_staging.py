@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 from safetynet.contract import contracts
+from warehouse.small_warehouse import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
 PREFECTURE = "990100000000"
 TOWN = "990121100000"
@@ -175,7 +175,7 @@ def test_a_batch_that_is_held_lends_no_row(staged: duckdb.DuckDBPyConnection) ->
 def test_sources_declare_the_keys_of_the_contracts(staged: duckdb.DuckDBPyConnection) -> None:
     import yaml
 
-    from conftest import PROJECT
+    from warehouse.small_warehouse import PROJECT
 
     declared = {
         table["name"]: table["config"]["meta"]["key"]
