@@ -82,13 +82,16 @@ CREATE MACRO id_number_characters(raw) AS
         ELSE upper(regexp_replace(squeezed(raw), '[-–—''‘’`]', '', 'g'))
     END;
 
+-- An id number, type and grade of the disability, and two characters more once the certificate was issued again.
+CREATE MACRO is_disability_number(characters) AS regexp_full_match(characters, '\d{17}[\dX]\d\d([0-9A-Z]\d)?');
+
 CREATE MACRO id_number_read(characters) AS
     CASE
         WHEN length(characters) = 18 THEN characters
         WHEN regexp_full_match(characters, '\d{15}')
             THEN characters[1:6] || '19' || characters[7:15] || id_check_character_of_15(characters)
         WHEN length(characters) = 19 AND characters[1] = 'G' THEN characters[2:19]
-        WHEN length(characters) IN (20, 22) THEN characters[1:18]
+        WHEN is_disability_number(characters) THEN characters[1:18]
     END;
 
 CREATE MACRO id_number_value(read, as_of) AS
@@ -105,7 +108,7 @@ CREATE MACRO id_number_issue(raw, characters, read, value, as_of) AS
     cell_issue(raw, value, CASE
         WHEN is_mangled_number(characters) THEN 'scientific_notation'
         WHEN regexp_full_match(characters, '9{6}.*|0+|1+') THEN 'placeholder'
-        WHEN NOT regexp_full_match(characters, '[0-9X]+|G[0-9X]{18}') THEN 'no_id_number'
+        WHEN NOT (regexp_full_match(characters, '\d+X?|G\d{17}[\dX]') OR is_disability_number(characters)) THEN 'no_id_number'
         WHEN read IS NULL THEN 'wrong_length'
         WHEN coalesce(id_birth_date(read) > as_of, true) THEN 'impossible_birth_date'
         ELSE 'wrong_checksum'
@@ -128,7 +131,7 @@ CREATE MACRO id_number_repair(raw, characters, value) AS
 
 CREATE MACRO person_name_characters(raw) AS
     CASE
-        WHEN regexp_full_match(raw, '[一-龥·]+') THEN raw
+        WHEN regexp_full_match(raw, '[一-龥·]+') AND NOT is_too_long(raw) THEN raw
         WHEN is_too_long(raw) OR is_spoiled(raw) THEN NULL
         ELSE regexp_replace(trimmed(raw), '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+|^[''‘`]', '', 'g')
     END;
@@ -232,7 +235,7 @@ CREATE MACRO money_characters(raw) AS
 CREATE MACRO money_read(characters, multiplier) AS
     CASE
         WHEN multiplier = 1 AND regexp_full_match(characters, '-?\d{1,13}(\.\d{1,2})?') THEN CAST(characters AS DECIMAL(18, 2))
-        ELSE CAST(try_cast(characters AS DECIMAL(28, 10)) * multiplier AS DECIMAL(18, 2))
+        ELSE try_cast(try_cast(characters AS DECIMAL(28, 10)) * multiplier AS DECIMAL(18, 2))
     END;
 
 CREATE MACRO money_value(read, may_be_negative) AS CASE WHEN may_be_negative OR read >= 0 THEN read END;
@@ -344,7 +347,7 @@ CREATE MACRO percent_repair(raw, characters, value) AS
 
 CREATE MACRO code_characters(raw) AS
     CASE
-        WHEN regexp_full_match(raw, '[A-Z]*\d+') THEN raw
+        WHEN regexp_full_match(raw, '[A-Z]*\d+') AND NOT is_too_long(raw) THEN raw
         WHEN raw = '' OR is_too_long(raw) OR is_spoiled(raw) THEN NULL
         ELSE regexp_replace(regexp_replace(trimmed(raw), '^[''‘`]', ''), '^(\d+)\.0$', '\1')
     END;
@@ -353,13 +356,14 @@ CREATE MACRO code_read(characters) AS CASE WHEN characters <> '' AND NOT is_mang
 
 CREATE MACRO code_value(read) AS read;
 
-CREATE MACRO code_issue(raw, characters, read, value) AS cell_issue(raw, value, 'scientific_notation');
+CREATE MACRO code_issue(raw, characters, read, value) AS
+    cell_issue(raw, value, CASE WHEN is_mangled_number(characters) THEN 'scientific_notation' ELSE 'no_code' END);
 
 CREATE MACRO code_repair(raw, characters, value) AS cell_repair(raw, value, 'number_form');
 
 CREATE MACRO text_characters(raw) AS
     CASE
-        WHEN regexp_full_match(raw, '[一-龥0-9A-Za-z]+') THEN raw
+        WHEN regexp_full_match(raw, '[一-龥0-9A-Za-z]+') AND NOT is_too_long(raw) THEN raw
         WHEN raw = '' OR is_too_long(raw) OR is_spoiled(raw) THEN NULL
         ELSE trimmed(raw)
     END;

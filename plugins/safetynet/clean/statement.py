@@ -65,7 +65,7 @@ def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str
 def clean_statement(contract: Contract, header: Header, as_of: date) -> str:
     """SELECT over relation `sheet` (read.sheet.row_schema over all of the header's cells).
 
-    Yields row_number, is_ragged, is_note_like, row_hash (of the text), and for each column of the contract
+    Yields row_number, is_ragged, is_note_like, row_hash (of the text and shape), and for each column of the contract
     its value, `<column>_issue` and `<column>_repair`; for id numbers `<column>_damaged` too.
     """
     on = f"DATE '{as_of.isoformat()}'"
@@ -98,7 +98,7 @@ with_characters AS (
         row_number, is_ragged, {", ".join(known)},
         first_filled IS NULL OR regexp_matches(first_filled, {literal(TOTAL)}) OR ({repeated}) AS is_no_data,
         regexp_matches(first_filled, {literal(NOTE)}) AS is_note_like,
-        hash({", ".join(known)}) AS row_hash,
+        hash(is_ragged, {", ".join(known)}) AS row_hash,
         {", ".join(characters)}
     FROM with_first
 ),
