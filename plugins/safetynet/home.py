@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -109,9 +110,7 @@ class Home:
                 stream.write(secrets.token_hex(32))
                 stream.flush()
                 os.fsync(stream.fileno())
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
             draft.unlink()
         return path.read_text().strip()

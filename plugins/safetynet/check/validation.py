@@ -8,10 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 with warnings.catch_warnings():
@@ -22,6 +21,7 @@ with warnings.catch_warnings():
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
 from safetynet.check.rules import Severity, cell_rules, derived_rules, suite, suite_path
+from safetynet.check.verdict import VolumeBounds
 from safetynet.contract import Contract
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
@@ -46,7 +46,7 @@ class Result:
     column: str | None
     severity: Severity
     success: bool
-    rows_checked: int
+    rows_checked: int | None
     rows_failed: int
 
 
@@ -95,14 +95,19 @@ def derived_expectations(contract: Contract) -> list[dict[str, Any]]:
     return expectations
 
 
-def _volume(bounds: tuple[int, int] | None) -> list[dict[str, Any]]:
+def _volume(bounds: VolumeBounds | None) -> list[dict[str, Any]]:
     if bounds is None:
         return []
     notes = "The row count stays within the contract's bounds of the scope's previous batch."
-    low, high = bounds
     return [
         _expectation(
-            "expect_table_row_count_to_be_between", "critical", "volume", None, notes, min_value=low, max_value=high
+            "expect_table_row_count_to_be_between",
+            "critical",
+            "volume",
+            None,
+            notes,
+            min_value=bounds.low,
+            max_value=bounds.high,
         )
     ]
 
@@ -114,11 +119,11 @@ def _noted(expectation: dict[str, Any]) -> dict[str, Any]:
 
 
 def validate(
-    contract: Contract, database: Path, docs: Path, batch_id: str, bounds: tuple[int, int] | None
+    contract: Contract, database: Path, docs: Path, batch_id: str, bounds: VolumeBounds | None
 ) -> list[Result]:
     """Validate relation `batch` of a DuckDB file against the feed's suite and add the result to Data Docs.
 
-    `bounds` are the least and most rows that the previous batch allows. Raises ValidationError.
+    `bounds` are what the scope's previous batch allows. Raises ValidationError.
     """
     config = DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(), analytics_enabled=False)
     config.stores[config.validation_results_store_name] = {
@@ -176,11 +181,8 @@ def _result(each: Any, whole: Any) -> Result:
     return Result(
         expectation=config.type if reason is None else f"{config.type}:{reason}",
         column=column,
-        severity=config.severity.value if hasattr(config.severity, "value") else str(config.severity),
+        severity=cast(Severity, config.severity.value),
         success=bool(each.success),
-        rows_checked=int(rows if rows is not None else -1),
+        rows_checked=None if rows is None else int(rows),
         rows_failed=int(failed or 0),
     )
-
-
-Validate = Callable[[Contract, Path, Path, str, tuple[int, int] | None], list[Result]]

@@ -137,7 +137,8 @@ def _send(home: Home, row: dict[str, Any]) -> str:
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     channel = apprise.Apprise()
-    if not all([channel.add(address) for address in addresses]):
+    added = [channel.add(address) for address in addresses]
+    if not all(added):
         raise ConnectionError(f"{row['channels']} holds an address that is no channel")
     if not channel.notify(title=row["title"], body=f"{row['body']}\n#{row['message_id'][-12:]}"):
         raise ConnectionError(f"a channel of {row['channels']} did not take the message")

@@ -76,7 +76,8 @@ def _warehouse(wanted: Target, console: Console) -> None:
             "WHERE status <> 'dismissed' GROUP BY ALL ORDER BY 1",
         )
     console.print(
-        f"Warehouse as of {wanted.as_of} · 数据仓库：[bold]{persons:,}[/bold] persons ({registered:,} in the registry), "
+        f"Warehouse as of {wanted.as_of} · 数据仓库："
+        f"[bold]{persons:,}[/bold] persons ({registered:,} in the registry), "
         f"[bold]{households:,}[/bold] households ({monitored:,} monitored)"
     )
     console.print("Records linked · 记录关联：" + ", ".join(f"{count:,} {method}" for method, count in links))
@@ -113,13 +114,13 @@ def show(
         console.print("Nothing new in the inbox; the warehouse is up to date. · 没有新文件，数据仓库已是最新。")
     for file in unfinished:
         name = escape(masked(file.path.name))
+        title = contract(file.feed).title.zh
         console.print(
-            f"[yellow]{contract(file.feed).title.zh} {name} is still being written and is left for the next run · 仍在写入，下次再读[/yellow]"
+            f"[yellow]{title} {name}: still being written, left for the next run · 仍在写入，下次再读[/yellow]"
         )
     for folder in inbox.unknown_folders(home.inbox):
-        console.print(
-            f"[yellow]inbox/{escape(masked(folder))} is no feed; its files are not read · 不是约定的文件夹，未读取[/yellow]"
-        )
+        name = escape(masked(folder))
+        console.print(f"[yellow]inbox/{name} is no feed; its files are not read · 不是约定的文件夹，未读取[/yellow]")
     console.print(_feeds(store))
     _troubles(store, console)
     if wanted is None or not wanted.current.is_file():

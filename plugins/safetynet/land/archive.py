@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -15,13 +17,28 @@ _RATIO_LIMIT = 200
 _RATIO_FROM = 64 << 20
 
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
+_OFFICE = {"[Content_Types].xml", "xl/workbook.xml", "mimetype"}
+
+
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip that is no workbook."""
+    """Whether a file is a zip that can be opened and is no office document."""
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-    return "[Content_Types].xml" not in names and "xl/workbook.xml" not in names
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not _OFFICE & set(archive.namelist())
+    except _DAMAGE:
+        return False
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What is wrong with an archive while its members are read, as Refused: unreadable_archive."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise Refused("unreadable_archive") from error
 
 
 def member_name(member: zipfile.ZipInfo) -> str:
@@ -35,36 +52,34 @@ def member_name(member: zipfile.ZipInfo) -> str:
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield (name, stream) of every file in a zip.
+    """Yield (name, stream) of every file in a zip; to be read within `readable`.
 
-    Raises Refused: unsafe_archive (a name that leaves the archive), zip_bomb, archive_password, nested_archive,
-    unreadable_archive.
+    Raises Refused: unsafe_archive (a name that leaves the archive), zip_bomb, archive_password, nested_archive.
     """
     packed = path.stat().st_size
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inside = [member for member in archive.infolist() if not member.is_dir()]
-            if len(inside) > _MOST_MEMBERS:
-                raise Refused("zip_bomb")
-            if not inside:
-                raise Refused("empty_file")
-            unpacked = sum(member.file_size for member in inside)
-            if unpacked > UNPACKED_LIMIT or (unpacked > _RATIO_FROM and unpacked > packed * _RATIO_LIMIT):
-                raise Refused("zip_bomb")
-            for member in inside:
-                name = member_name(member)
-                parts = PurePosixPath(name.replace("\\", "/")).parts
-                if ".." in parts or name.startswith(("/", "\\")) or (parts and parts[0].endswith(":")):
-                    raise Refused("unsafe_archive")
-                if member.flag_bits & 0x1:
-                    raise Refused("archive_password")
-                if name.lower().endswith(".zip"):
-                    raise Refused("nested_archive")
-            for member in inside:
-                name = member_name(member)
-                if PurePosixPath(name).name.startswith((".", "~$")) or name.startswith("__MACOSX/"):
-                    continue
-                with archive.open(member) as stream:
-                    yield name, stream
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise Refused("unreadable_archive") from error
+    with zipfile.ZipFile(path) as archive:
+        inside = [member for member in archive.infolist() if not member.is_dir()]
+        if len(inside) > _MOST_MEMBERS:
+            raise Refused("zip_bomb")
+        if not inside:
+            raise Refused("empty_file")
+        unpacked = sum(member.file_size for member in inside)
+        if unpacked > UNPACKED_LIMIT or (unpacked > _RATIO_FROM and unpacked > packed * _RATIO_LIMIT):
+            raise Refused("zip_bomb")
+        for member in inside:
+            name = member_name(member)
+            parts = PurePosixPath(name.replace("\\", "/")).parts
+            if ".." in parts or name.startswith(("/", "\\")) or (parts and parts[0].endswith(":")):
+                raise Refused("unsafe_archive")
+            if member.flag_bits & 0x1:
+                raise Refused("archive_password")
+            if name.lower().endswith(".zip"):
+                raise Refused("nested_archive")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Refused("unreadable_archive")
+        for member in inside:
+            name = member_name(member)
+            if PurePosixPath(name).name.startswith((".", "~$")) or name.startswith("__MACOSX/"):
+                continue
+            with archive.open(member) as stream:
+                yield name, stream

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,13 @@ class InboxFile:
         return f"{self.size}:{self.modified_ns}"
 
 
-def _look(feed: str, path: Path) -> InboxFile | None:
+def look(feed: str, path: Path) -> InboxFile | None:
+    """A file as it is now; None where there is no regular file."""
     try:
         status = path.stat()
     except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
         return None
     return InboxFile(feed, path, status.st_size, status.st_mtime_ns)
 
@@ -50,7 +54,7 @@ def files(inbox: Path) -> list[InboxFile]:
             for name in names:
                 if name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED):
                     continue
-                file = _look(feed, Path(folder, name))
+                file = look(feed, Path(folder, name))
                 if file is not None:
                     found.append(file)
     return sorted(found, key=lambda file: (file.modified_ns, str(file.path)))
@@ -90,7 +94,7 @@ def settled(waiting: list[InboxFile]) -> tuple[list[InboxFile], list[InboxFile]]
     while pending:
         held = _open_for_writing()
         for path, seen in list(pending.items()):
-            current = _look(seen.feed, path)
+            current = look(seen.feed, path)
             if current is None:
                 del pending[path]
                 continue

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import os
 import re
-from datetime import date, timedelta
-from pathlib import Path, PurePath
+from datetime import timedelta
+from pathlib import PurePath
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -18,21 +18,12 @@ from safetynet.land import archive, inbox
 from safetynet.land.inbox import InboxFile
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
+from safetynet.read.as_of import date_in_name
 from safetynet.refusal import Refused
 
 _COPY_BYTES = 1 << 20
-_EIGHT_DIGITS = re.compile(r"(?<!\d)(\d{8})(?!\d)")
+_LONGEST_NAME = 300
 _SIX_DIGITS = re.compile(r"(?<!\d)(\d{6})(?!\d)")
-
-
-def date_in(text: str) -> date | None:
-    """The last eight-digit date in a text, None where there is none."""
-    for digits in reversed(_EIGHT_DIGITS.findall(text)):
-        try:
-            return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-        except ValueError:
-            continue
-    return None
 
 
 def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
@@ -67,7 +58,7 @@ def path_key(home: Home, file: InboxFile) -> str:
 def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str, position: int) -> dict[str, Any]:
     """The ledger row of one landed file or archive member; `names` from the member outwards."""
     stems = [PurePath(name).name for name in names]
-    as_of = next((found for name in stems if (found := date_in(name))), None)
+    as_of = next((found for name in stems if (found := date_in_name(name))), None)
     codes = [code for name in stems for code in _SIX_DIGITS.findall(name)]
     identity = f"{feed}\0{key}\0{'/'.join(names[:-1])}\0{sha256}"
     return {
@@ -76,7 +67,7 @@ def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str, po
         "path_key": key,
         "fingerprint": file.fingerprint,
         "sha256": sha256,
-        "source_file": masked("/".join(reversed(stems))),
+        "source_file": masked("/".join(reversed(stems)))[:_LONGEST_NAME],
         "as_of_in_name": as_of,
         "codes_in_name": ",".join(codes)[:128],
         "received_at": now() + timedelta(microseconds=position),
@@ -108,8 +99,8 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
         return [whole]
     rows = []
     try:
-        for position, (name, stream) in enumerate(archive.members(copy), start=1):
-            member = land_bytes(home, stream, limit=archive.UNPACKED_LIMIT)
+        for position, (name, content) in enumerate(archive.members(copy), start=1):
+            member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
             rows.append(_row(file.feed, key, file, [name, file.path.name], member, position))
     except Refused as refusal:
         return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
@@ -119,20 +110,23 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
 def land(home: Home, store: Ledger, feed: str) -> list[str]:
     """Land what is new for a feed; returns the landing ids that still want to be read, oldest first.
 
-    Files still being written are left for the next time. A file that cannot be copied raises OSError.
+    Files still being written, or changed while they were copied, are left for the next time. A file that cannot be
+    copied raises OSError.
     """
     if feed not in contracts():
         raise KeyError(feed)
     whole, _ = inbox.settled(waiting(home, store, feed))
     for file in whole:
-        rows = _land_file(home, file)
+        try:
+            rows = _land_file(home, file)
+        except FileNotFoundError:
+            continue
+        if inbox.look(feed, file.path) != file:
+            continue
         with store.transaction() as connection:
-            known = connection.execute(
-                sa.select(ledger.landing.c.landing_id).where(
-                    ledger.landing.c.landing_id.in_([row["landing_id"] for row in rows])
-                )
-            ).scalars()
-            again = set(known)
+            ids = [row["landing_id"] for row in rows]
+            known = sa.select(ledger.landing.c.landing_id).where(ledger.landing.c.landing_id.in_(ids))
+            again = set(connection.execute(known).scalars())
             store.put(connection, ledger.landing, [row for row in rows if row["landing_id"] not in again])
             if again:
                 connection.execute(
@@ -152,8 +146,3 @@ def unread(store: Ledger, feed: str) -> list[str]:
         .order_by(table.c.received_at, table.c.landing_id)
     )
     return [row["landing_id"] for row in store.rows(statement)]
-
-
-def original(home: Home, row: dict[str, Any]) -> Path:
-    """The landed bytes of a landing row."""
-    return home.landed(row["sha256"])

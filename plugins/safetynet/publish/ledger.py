@@ -78,7 +78,6 @@ batch = sa.Table(
     sa.Column("rows_accepted", sa.BigInteger, nullable=False),
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
     sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
-    sa.Column("has_rows_file", sa.Boolean, nullable=False, default=True),
     sa.Column("is_told", sa.Boolean, nullable=False, default=False, comment="its quarantine went into a message"),
     sa.UniqueConstraint("feed", "sha256", "sheet_key"),
 )

@@ -102,11 +102,10 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
         lake.mkdir(parents=True)
         _empty(feed, lake / "_empty.parquet")
     for row in batches:
-        if row["has_rows_file"]:
-            _link(
-                home.batch_file(row["feed"], row["batch_id"]),
-                folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet",
-            )
+        _link(
+            home.batch_file(row["feed"], row["batch_id"]),
+            folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet",
+        )
     _write(folder / "batch.parquet", _BATCH, batches)
     _write(folder / "delivery.parquet", _DELIVERY, history.deliveries(store, known_at))
     for name, schema, table in (
