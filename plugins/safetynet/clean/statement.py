@@ -54,8 +54,8 @@ _ISSUE_ARGUMENTS: Arguments = {
 
 
 def _call(step: str, cell: _Cell, *operands: str, further: Arguments | None = None) -> str:
-    declared = (further or {}).get(cell.column.kind, lambda cell: [])(cell)
-    return f"{cell.column.kind}_{step}({', '.join([*operands, *declared])})"
+    declare = further.get(cell.column.kind) if further else None
+    return f"{cell.column.kind}_{step}({', '.join([*operands, *(declare(cell) if declare else [])])})"
 
 
 def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str]) -> str:

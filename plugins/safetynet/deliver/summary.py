@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import sqlalchemy as sa
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,11 +23,17 @@ from safetynet.warehouse.build import Target
 _LOUD = ("rejected", "held")
 
 
+def _table(title: str, left: str, *right: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(left, no_wrap=True)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
 def _feeds(store: Ledger) -> Table:
-    table = Table(title="Feeds · 各数据源", title_justify="left")
-    for name in ("feed", "batches", "received", "accepted", "quarantined", "duplicate", "repaired cells"):
-        table.add_column(name, justify="left" if name == "feed" else "right", no_wrap=True)
-    table.add_column("verdicts", overflow="fold")
+    table = _table("Rows by feed · 各数据源行数", "feed", "received", "accepted", "quarant.", "duplic.", "repairs")
+    table.add_column("verdict", overflow="fold")
     batches = history.batches(store)
     deliveries = history.deliveries(store)
     repairs = Counter[str]()
@@ -37,12 +44,10 @@ def _feeds(store: Ledger) -> Table:
         verdicts = Counter(row["verdict"] for row in deliveries if row["feed"] == feed)
         if not verdicts:
             continue
-        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+        told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(verdicts.items()))
         style = "bold red" if any(verdict in _LOUD for verdict in verdicts) else None
-        sums = [
-            sum(row[f"rows_{name}"] for row in own) for name in ("received", "accepted", "quarantined", "duplicate")
-        ]
-        table.add_row(feed, str(len(own)), *(f"{value:,}" for value in sums), f"{repairs[feed]:,}", told, style=style)
+        sums = [sum(row[f"rows_{name}"] for row in own) for name in ("received", "accepted", "quarantined", "duplicate")]
+        table.add_row(feed, *(f"{value:,}" for value in sums), f"{repairs[feed]:,}", told, style=style)
     return table
 
 
@@ -81,10 +86,7 @@ def _warehouse(wanted: Target, console: Console) -> None:
         f"[bold]{households:,}[/bold] households ({monitored:,} monitored)"
     )
     console.print("Records linked · 记录关联：" + ", ".join(f"{count:,} {method}" for method, count in links))
-    table = Table(title="Open signals · 预警", title_justify="left")
-    table.add_column("rule")
-    table.add_column("signals", justify="right")
-    table.add_column("households", justify="right")
+    table = _table("Open signals · 预警", "rule", "signals", "households")
     for rule, count, concerned in signals:
         table.add_row(rule, f"{count:,}", f"{concerned:,}")
     console.print(table)

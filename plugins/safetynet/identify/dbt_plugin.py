@@ -1,6 +1,6 @@
-"""What every connection of a dbt build is given: the keys behind person_key, and where the build's inputs lie.
+"""What a dbt build is given beside its profile: the keys behind person_key, its inputs and the files that it writes.
 
-They are variables of the connection, so that neither the secret nor a path stands in compiled SQL.
+Keys and inputs are variables of a connection, so that neither the secret nor a path stands in compiled SQL.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ import hashlib
 import os
 from typing import Any
 
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from safetynet.home import Home
 
+ATTACHED = {"current": "SAFETYNET_BUILD_CURRENT", "restricted": "SAFETYNET_BUILD_RESTRICTED"}
+
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
-    """Sets `safetynet_inner_key`, `safetynet_outer_key` and `safetynet_inputs` on each cursor."""
+    """Attaches the build's files and sets `safetynet_inner_key`, `safetynet_outer_key` and `safetynet_inputs`."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Derive two keys of one SHA-256 block (64 hex digits) each from the home's secret."""
@@ -26,6 +29,16 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
             "safetynet_outer_key": hashlib.sha256(f"outer:{secret}".encode()).hexdigest(),
             "safetynet_inputs": os.environ["SAFETYNET_BUILD_INPUTS"],
         }
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Spill beside the restricted file, and nowhere that others read."""
+        config["temp_directory"] = os.environ["SAFETYNET_BUILD_RESTRICTED"] + ".tmp"
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Attach both files of the build under fixed names."""
+        for name, variable in ATTACHED.items():
+            path = os.environ[variable].replace("'", "''")
+            conn.execute(f"attach '{path}' as {name}")
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
         """Set the variables; a cursor does not inherit them from its connection."""

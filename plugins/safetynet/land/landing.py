@@ -95,13 +95,15 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
         sha256 = land_bytes(home, stream)
     whole = _row(file.feed, key, file, [file.path.name], sha256, 0)
     copy = home.landed(sha256)
-    if not archive.is_archive(copy):
+    is_named_archive = file.size > 0 and file.path.suffix.lower() == ".zip"
+    if not is_named_archive and not archive.is_archive(copy):
         return [whole]
     rows = []
     try:
-        for position, (name, content) in enumerate(archive.members(copy), start=1):
-            member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
-            rows.append(_row(file.feed, key, file, [name, file.path.name], member, position))
+        with archive.readable():
+            for position, (name, content) in enumerate(archive.members(copy), start=1):
+                member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
+                rows.append(_row(file.feed, key, file, [name, file.path.name], member, position))
     except Refused as refusal:
         return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
     return rows or [whole]
@@ -126,7 +128,7 @@ def land(home: Home, store: Ledger, feed: str) -> list[str]:
         with store.transaction() as connection:
             ids = [row["landing_id"] for row in rows]
             known = sa.select(ledger.landing.c.landing_id).where(ledger.landing.c.landing_id.in_(ids))
-            again = set(connection.execute(known).scalars())
+            again: set[str] = set(connection.execute(known).scalars())
             store.put(connection, ledger.landing, [row for row in rows if row["landing_id"] not in again])
             if again:
                 connection.execute(

@@ -25,7 +25,7 @@ def _dags() -> dict[str, DAG]:
     bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="safetynet")
     if bag.import_errors:
         raise RuntimeError(f"DAG files do not import: {sorted(bag.import_errors)}")
-    return bag.dags
+    return dict(bag.dags)
 
 
 def main(feeds: list[str]) -> int:

@@ -101,7 +101,7 @@ def _through_the_dags(home: Home, feeds: list[str], status: Status) -> int:
 
 def run(home: Home) -> int:
     """Take in what is new and build; returns 0, or 1 when the warehouse could not be built."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     started = time.monotonic()
     as_of_text, known_text = os.environ.get("SAFETYNET_AS_OF"), os.environ.get("SAFETYNET_KNOWN_AT")
     as_of = date.fromisoformat(as_of_text) if as_of_text else None

@@ -10,7 +10,7 @@ from typing import Literal
 
 from safetynet.home import county_day
 
-_EIGHT_DIGITS = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
+_EIGHT_DIGITS = re.compile(r"(?<!\d)(20\d\d)(\d{2})(\d{2})(?!\d)")
 _WRITTEN = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 
 
@@ -31,7 +31,7 @@ def _dates(pattern: re.Pattern[str], text: str) -> Iterator[date]:
 
 
 def date_in_name(name: str) -> date | None:
-    """The last eight-digit date in a file name, None where there is none."""
+    """The last eight-digit date of this century in a file name, None where there is none."""
     return next(reversed(list(_dates(_EIGHT_DIGITS, name))), None)
 
 
