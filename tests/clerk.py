@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
+
 from safetynet.contract import contracts
 
 FEEDS = tuple(contracts())
@@ -221,12 +222,17 @@ def rows(feed: str, count: int, first: int = 1) -> list[Row]:
     return [row(feed, number) for number in range(first, first + count)]
 
 
-def table(feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None) -> Cells:
+def table(
+    feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None
+) -> Cells:
     """Header and cells of a feed; `headers` renames columns, and None leaves one out."""
     spelled = {column: contracts()[feed].first_header(column) for column in contracts()[feed].columns}
     spelled |= headers or {}
     kept = [column for column, header in spelled.items() if header is not None]
-    return [[spelled[column] for column in kept], *([each.get(column, "") for column in kept] for each in given)]
+    return [
+        [spelled[column] for column in kept],
+        *([each.get(column, "") for column in kept] for each in given),
+    ]
 
 
 def csv_file(cells: Cells, encoding: str = "gb18030", newline: str = "\r\n") -> bytes:
@@ -239,7 +245,12 @@ def csv_file(cells: Cells, encoding: str = "gb18030", newline: str = "\r\n") -> 
 def xlsx_file(sheets: Mapping[str, Cells], hidden: Sequence[str] = ()) -> bytes:
     """A workbook: texts as texts, numbers and dates as such, '=…' as text too."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
     with xlsxwriter.Workbook(stream, options) as book:
         for title, cells in sheets.items():
             sheet = book.add_worksheet(title)
@@ -255,7 +266,9 @@ def titled(feed: str, cells: Cells, *titles: str) -> Cells:
     return [*([title] + [""] * (len(cells[0]) - 1) for title in titles), *cells]
 
 
-def file_of(feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None) -> bytes:
+def file_of(
+    feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None
+) -> bytes:
     """Rows in the feed's own format and encoding, header in the first row."""
     cells = table(feed, given, headers)
     dialect = contracts()[feed].csv

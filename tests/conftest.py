@@ -6,13 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
-from county import County
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from county import County
+
 set_hypothesis_home_dir(Path(__file__).parents[1] / ".pytest_cache" / "hypothesis")
 settings.register_profile(
-    "house", database=None, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "house",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("house")
 

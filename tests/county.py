@@ -1,10 +1,10 @@
 """A county: a home, a reference folder of province 99, and an inbox that a clerk fills.
 
-    def test_something(county: County) -> None:
-        county.deliver("registry_member", [row("registry_member", 1)])
-        (outcome,) = county.take_in()
-        assert outcome.verdict == "accepted"
-        assert county.lake(outcome)[0]["person_name"] == "萧零壹"
+def test_something(county: County) -> None:
+    county.deliver("registry_member", [row("registry_member", 1)])
+    (outcome,) = county.take_in()
+    assert outcome.verdict == "accepted"
+    assert county.lake(outcome)[0]["person_name"] == "萧零壹"
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import sqlalchemy as sa
+
 from clerk import DIVISIONS, FEEDS, file_of
 from safetynet import reference
 from safetynet.contract import contracts
@@ -85,7 +86,8 @@ class County:
             assert counts.received == counts.accepted + counts.quarantined + counts.duplicate
         for batch in self.ledger(ledger.batch):
             lake = self.sql(
-                "SELECT disposition, count(*) FROM batch GROUP BY disposition", self.home.batch_file(batch["feed"], batch["batch_id"])
+                "SELECT disposition, count(*) FROM batch GROUP BY disposition",
+                self.home.batch_file(batch["feed"], batch["batch_id"]),
             )
             told = {"accepted": batch["rows_accepted"], "quarantined": batch["rows_quarantined"]}
             told["duplicate"] = batch["rows_duplicate"]
@@ -129,4 +131,8 @@ class County:
 
     def told(self, outcome: Outcome) -> dict[int, list[tuple[str | None, str]]]:
         """Row number → reasons and findings, for rows about which anything is told."""
-        return {each["row_number"]: each["reasons"] + each["findings"] for each in self.lake(outcome) if each["reasons"] or each["findings"]}
+        return {
+            each["row_number"]: each["reasons"] + each["findings"]
+            for each in self.lake(outcome)
+            if each["reasons"] or each["findings"]
+        }

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+
 from clerk import DIVISIONS
 from safetynet.clean.statement import MACROS, clean_statement
 from safetynet.contract import Column, Contract, Csv, Kind, Owner, Titles
@@ -42,7 +43,9 @@ def _contract(column: Column) -> Contract:
 def _connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     codes = [line.split(",") for line in DIVISIONS.splitlines()[1:]]
-    in_force = [code for code, *_, start, end in codes if not start > "2025-06-30" and not "" < end < "2025-06-30"]
+    in_force = [
+        code for code, *_, start, end in codes if not start > "2025-06-30" and not "" < end < "2025-06-30"
+    ]
     connection.execute("CREATE TABLE division (division_code VARCHAR)")
     connection.executemany("INSERT INTO division VALUES (?)", [[code] for code in in_force])
     connection.execute(MACROS)
@@ -53,7 +56,9 @@ def _connection() -> duckdb.DuckDBPyConnection:
 def clean(_connection: duckdb.DuckDBPyConnection) -> Clean:
     """clean(kind, cells, **column) → (value, issue, repair) of each cell; `multiplier` is the header's unit."""
 
-    def cleaned(kind: str, cells: Sequence[str], multiplier: int = 1, as_of: date = AS_OF, **declared: Any) -> list[Outcome]:
+    def cleaned(
+        kind: str, cells: Sequence[str], multiplier: int = 1, as_of: date = AS_OF, **declared: Any
+    ) -> list[Outcome]:
         sensitive = kind in ("id_number", "person_name")
         column = Column(headers=("列",), kind=Kind(kind), sensitive=sensitive, **declared)
         header = Header(1, {"cell": 0}, {"cell": Decimal(multiplier)}, {"cell": "列"}, 1, (), ())
@@ -62,6 +67,8 @@ def clean(_connection: duckdb.DuckDBPyConnection) -> Clean:
         sheet = pa.table([numbers, ragged, pa.array(cells, pa.string())], schema=row_schema(1))
         _connection.register("sheet", sheet)
         statement = clean_statement(_contract(column), header, as_of)
-        return _connection.execute(f"SELECT cell, cell_issue, cell_repair FROM ({statement}) ORDER BY row_number").fetchall()
+        return _connection.execute(
+            f"SELECT cell, cell_issue, cell_repair FROM ({statement}) ORDER BY row_number"
+        ).fetchall()
 
     return cleaned

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from clerk import an_id, check_character
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
+from clerk import an_id, check_character
 
 Clean = Callable[..., Any]
 
@@ -142,9 +143,7 @@ def _number(area: int, born: str, serial: int) -> str:
 ids = st.builds(
     _number,
     st.integers(990000, 998999),
-    st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 6, 30)).map(
-        lambda day: f"{day:%Y%m%d}"
-    ),
+    st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 6, 30)).map(lambda day: f"{day:%Y%m%d}"),
     st.integers(0, 999),
 )
 _BLANKS = st.text(st.sampled_from(" \t\n\r\u00a0\u3000\u200b\u200c\u2060\ufeff"), max_size=3)
@@ -192,7 +191,9 @@ def test_one_wrong_digit_never_passes(clean: Clean, whole: str, place: int) -> N
 @given(ids, st.integers(0, 16))
 def test_two_digits_changed_round_never_pass(clean: Clean, whole: str, place: int) -> None:
     assume(whole[place] != whole[place + 1])
-    ((value, issue, _),) = clean("id_number", [whole[:place] + whole[place + 1] + whole[place] + whole[place + 2 :]])
+    ((value, issue, _),) = clean(
+        "id_number", [whole[:place] + whole[place + 1] + whole[place] + whole[place + 2 :]]
+    )
     assert value is None and issue is not None
 
 

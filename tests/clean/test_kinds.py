@@ -161,13 +161,25 @@ CASES: list[tuple[str, dict[str, Any], str, Any, str | None, str | None]] = [
     ("money", {"multiplier": 10_000}, "￥1.9", Decimal("19000.00"), None, "currency_sign"),
     ("money", {"multiplier": 10_000}, "999999999999999", None, "no_amount", None),
     # yes_no
-    *[("yes_no", {}, cell, True, None, None if cell == "是" else "spelling") for cell in ("是", "Y", "y", "1", "√", "有", "已参保", "Ｙ", "１")],
-    *[("yes_no", {}, cell, False, None, None if cell == "否" else "spelling") for cell in ("否", "N", "n", "0", "×", "无", "未参保")],
+    *[
+        ("yes_no", {}, cell, True, None, None if cell == "是" else "spelling")
+        for cell in ("是", "Y", "y", "1", "√", "有", "已参保", "Ｙ", "１")
+    ],
+    *[
+        ("yes_no", {}, cell, False, None, None if cell == "否" else "spelling")
+        for cell in ("否", "N", "n", "0", "×", "无", "未参保")
+    ],
     ("yes_no", {}, " 是", True, None, "outer_blanks"),
     ("yes_no", {}, "否\u3000", False, None, "outer_blanks"),
-    *[("yes_no", {}, cell, None, "not_yes_or_no", None) for cell in ("不是", "是否", "2", "不详", "TRUE", "?", "没有", "-")],
+    *[
+        ("yes_no", {}, cell, None, "not_yes_or_no", None)
+        for cell in ("不是", "是否", "2", "不详", "TRUE", "?", "没有", "-")
+    ],
     # sex
-    *[("sex", {}, cell, "男", None, None if cell == "男" else "spelling") for cell in ("男", "男性", "1", "１")],
+    *[
+        ("sex", {}, cell, "男", None, None if cell == "男" else "spelling")
+        for cell in ("男", "男性", "1", "１")
+    ],
     *[("sex", {}, cell, "女", None, None if cell == "女" else "spelling") for cell in ("女", "女性", "2")],
     ("sex", {}, " 女 ", "女", None, "outer_blanks"),
     *[("sex", {}, cell, None, "no_sex", None) for cell in ("0", "9", "未知", "M", "男女", "1.5")],
@@ -180,7 +192,10 @@ CASES: list[tuple[str, dict[str, Any], str, Any, str | None, str | None]] = [
     ("category", {"values": GRADES}, "A 级", "A", None, "spelling"),
     ("category", {"values": GRADES}, " A", "A", None, "outer_blanks"),
     ("category", {"values": GRADES}, "一般（普通）农户", "一般农户", None, "spelling"),
-    *[("category", {"values": GRADES}, cell, None, "not_a_listed_value", None) for cell in ("E", "AA", "A级危房", "非A", "一般", "b级")],
+    *[
+        ("category", {"values": GRADES}, cell, None, "not_a_listed_value", None)
+        for cell in ("E", "AA", "A级危房", "非A", "一般", "b级")
+    ],
     # count
     ("count", {}, "3", 3, None, None),
     ("count", {}, "0", 0, None, None),
@@ -189,7 +204,10 @@ CASES: list[tuple[str, dict[str, Any], str, Any, str | None, str | None]] = [
     ("count", {}, "1,234", 1234, None, "number_form"),
     ("count", {}, "３", 3, None, "number_form"),
     ("count", {}, "+3", 3, None, None),
-    *[("count", {}, cell, None, "no_count", None) for cell in ("3.5", "-3", "三", "3人", "1e3", "NaN", "9" * 30, ".")],
+    *[
+        ("count", {}, cell, None, "no_count", None)
+        for cell in ("3.5", "-3", "三", "3人", "1e3", "NaN", "9" * 30, ".")
+    ],
     # number
     ("number", {}, "3.25", 3.25, None, None),
     ("number", {}, "-3.25", -3.25, None, None),
@@ -197,7 +215,10 @@ CASES: list[tuple[str, dict[str, Any], str, Any, str | None, str | None]] = [
     ("number", {}, "+5", 5.0, None, None),
     ("number", {}, "5.", 5.0, None, None),
     ("number", {}, "\u30005", 5.0, None, "outer_blanks"),
-    *[("number", {}, cell, None, "no_number", None) for cell in ("NaN", "nan", "inf", "1e5", "五", "5分钟", "#N/A", "--5", "1/2")],
+    *[
+        ("number", {}, cell, None, "no_number", None)
+        for cell in ("NaN", "nan", "inf", "1e5", "五", "5分钟", "#N/A", "--5", "1/2")
+    ],
     # percent
     ("percent", {}, "95%", 0.95, None, None),
     ("percent", {}, "95.5%", 0.955, None, None),
@@ -213,7 +234,10 @@ CASES: list[tuple[str, dict[str, Any], str, Any, str | None, str | None]] = [
     ("percent", {}, "0.5%", 0.005, None, None),
     ("percent", {}, "0.95", None, "share_or_percentage", None),
     ("percent", {}, "1", None, "share_or_percentage", None),
-    *[("percent", {}, cell, None, "no_percentage", None) for cell in ("-5%", "高", "95%%", "九成", "NaN", "1000%", "95‰")],
+    *[
+        ("percent", {}, cell, None, "no_percentage", None)
+        for cell in ("-5%", "高", "95%%", "九成", "NaN", "1000%", "95‰")
+    ],
     # code
     ("code", {}, "GS9901211002010", "GS9901211002010", None, None),
     ("code", {}, "I10.x00", "I10.x00", None, None),
@@ -272,10 +296,14 @@ _HOSTILE = st.one_of(
 def test_no_text_breaks_a_cleaner_and_none_is_lost_unsaid(clean: Clean, kind: str, cells: list[str]) -> None:
     options = {"values": GRADES} if kind == "category" else {}
     for multiplier in (1, 10_000) if kind == "money" else (1,):
-        for cell, (value, issue, repair) in zip(cells, clean(kind, cells, multiplier, **options), strict=True):
+        for cell, (value, issue, repair) in zip(
+            cells, clean(kind, cells, multiplier, **options), strict=True
+        ):
             if value is None:
                 assert repair is None
-                blank = not cell.strip(" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+                blank = not cell.strip(
+                    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+                )
                 assert issue is not None or blank or cell.strip().strip("\u200b\ufeff") == '=""', cell
             else:
                 assert issue is None
