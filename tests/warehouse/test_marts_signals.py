@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
+
+from warehouse.small_warehouse import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
 FAR_VILLAGE = "990122100201"
 POLICY = [
@@ -57,9 +58,7 @@ def household(
     return rows
 
 
-def assistance(
-    certificate: str, month: str, who: tuple[str, str], status: str, **more: Any
-) -> dict[str, Any]:
+def assistance(certificate: str, month: str, who: tuple[str, str], status: str, **more: Any) -> dict[str, Any]:
     return person(
         who,
         certificate_number=certificate,
@@ -147,9 +146,7 @@ def fill(drop: Drop) -> None:
             person(HEADS["H5"], settlement_id="S5", settled_on=date(2024, 6, 30), **bill),
         ],
     )
-    drop.batch(
-        "health_major_illness", "2025-06-30", [person(OUTSIDER, illness="肺癌", treatment_status="未救治")]
-    )
+    drop.batch("health_major_illness", "2025-06-30", [person(OUTSIDER, illness="肺癌", treatment_status="未救治")])
 
 
 @pytest.fixture(scope="module")
@@ -198,9 +195,7 @@ def test_may_knows_only_what_may_knew(may: dict[tuple[str, str | None], str]) ->
 
 
 def test_signals_of_june(june: duckdb.DuckDBPyConnection) -> None:
-    found = june.sql(
-        "select rule_id, household_code, status, first_detected_on from marts.risk_signal"
-    ).fetchall()
+    found = june.sql("select rule_id, household_code, status, first_detected_on from marts.risk_signal").fetchall()
     first, second = date(2025, 5, 31), date(2025, 6, 30)
     assert set(found) == {
         ("INC_BELOW_LINE", "H1", "verified", first),
@@ -220,9 +215,7 @@ def test_signals_of_june(june: duckdb.DuckDBPyConnection) -> None:
 def test_a_signal_keeps_its_id_while_it_holds(
     june: duckdb.DuckDBPyConnection, may: dict[tuple[str, str | None], str]
 ) -> None:
-    still = june.sql(
-        "select signal_id from marts.risk_signal where first_detected_on = '2025-05-31'"
-    ).fetchall()
+    still = june.sql("select signal_id from marts.risk_signal where first_detected_on = '2025-05-31'").fetchall()
     assert sorted(signal for (signal,) in still) == sorted(may.values())
 
 
@@ -252,8 +245,7 @@ def test_evidence_is_a_row_of_its_batch(june: duckdb.DuckDBPyConnection) -> None
 
 def test_silence_is_told_as_a_finding(june: duckdb.DuckDBPyConnection) -> None:
     found = june.sql(
-        "select feed, row_number, finding from quality.finding where finding like 'silences%' "
-        "order by row_number"
+        "select feed, row_number, finding from quality.finding where finding like 'silences%' order by row_number"
     ).fetchall()
     assert found == [
         ("education_enrollment", 5, "silences_edu_not_enrolled"),

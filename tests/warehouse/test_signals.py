@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, VILLAGE, Drop, an_id
+
+from warehouse.small_warehouse import PROJECT, VILLAGE, Drop, an_id
 
 RULES = {
     "INC_BELOW_LINE": "income",
@@ -60,9 +61,7 @@ def test_every_rule_is_a_parent_of_what_unites_them_and_has_unit_tests(built: Dr
 
 
 def test_no_policy_number_stands_in_a_model() -> None:
-    parameters = (
-        (PROJECT / "seeds" / "policy_parameter_default.csv").read_text(encoding="utf-8").splitlines()[1:]
-    )
+    parameters = (PROJECT / "seeds" / "policy_parameter_default.csv").read_text(encoding="utf-8").splitlines()[1:]
     numbers = {line.split(",")[5] for line in parameters} - {"6", "14", "20"}
     assert numbers == {"6000", "10000", "20000", "90", "35", "0.90"}
     for model in _sql(PROJECT / "models" / "signals"):
