@@ -48,28 +48,29 @@ def byte_order_mark(path: Path) -> tuple[str | None, int]:
 
 
 class _Utf8(io.RawIOBase):
-    """A file's text as valid UTF-8; what cannot be decoded becomes U+FFFD. Counts line ends as it goes."""
+    """A file's text as valid UTF-8; what cannot be decoded becomes U+FFFD. Counts line ends and quotes as it goes."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self._decode = codecs.getincrementaldecoder(encoding)(errors="replace").decode
-        self._left = memoryview(b"")
+        self._left = bytearray()
         self.line_ends = 0
+        self.quotes = 0
         self.last = b""
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, b"" at the end."""
-        while not self._left:
+        """As many bytes as asked for, fewer at the end only: a reader takes what one call gives for a block."""
+        delivered = b"more"
+        while delivered and not 0 <= size <= len(self._left):
             delivered = self._stream.read(_READ_BYTES)
-            self._left = memoryview(self._decode(delivered, not delivered).encode("utf-8"))
-            if not delivered:
-                break
+            self._left += self._decode(delivered, not delivered).encode("utf-8")
         given = bytes(self._left if size < 0 else self._left[:size])
-        self._left = self._left[len(given) :]
+        del self._left[: len(given)]
         self.line_ends += given.count(b"\n")
+        self.quotes += given.count(b'"')
         self.last = given[-1:] or self.last
         return given
 
@@ -78,6 +79,11 @@ class _Utf8(io.RawIOBase):
         given = self.read(len(buffer))
         buffer[: len(given)] = given
         return len(given)
+
+    @property
+    def lines(self) -> int:
+        """Lines read so far, a last one without an end included."""
+        return self.line_ends + (self.last not in (b"\n", b""))
 
 
 @dataclass
@@ -186,7 +192,7 @@ class DelimitedText:
         if ragged.refusal:
             raise ragged.refusal
         self._refuse_truncated(ragged, records, len(names), stream.last)
-        if stream.line_ends > records + len(ragged.numbers):
+        if stream.lines > records + len(ragged.numbers) or stream.quotes % 2:
             self._refuse_malformed_quotes()
         if ragged.numbers:
             yield ragged.batch(below, columns)
@@ -201,7 +207,7 @@ class DelimitedText:
             raise Refused("truncated_text", row=total)
 
     def _refuse_malformed_quotes(self) -> None:
-        """Where cells hold line breaks, a stray quote may have swallowed rows: read once more, strictly."""
+        """Where cells hold line breaks or quotes do not pair, rows may have been swallowed: read once more, strictly."""
         text = io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
         row = 0
         try:

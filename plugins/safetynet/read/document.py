@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from safetynet.contract import Contract
 from safetynet.read import delimited, header, workbook
-from safetynet.read.sheet import Sheet
+from safetynet.read.sheet import HEAD_ROWS, Sheet
 from safetynet.refusal import Refused
 
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
 _NUL_SHARE = 0.01
 _RECOGNISED = 0.5
 
@@ -23,10 +25,9 @@ def is_workbook(start: bytes) -> bool:
 def _texts(path: Path, contract: Contract) -> list[Sheet]:
     dialect = contract.csv
     start = path.open("rb").read(1 << 16)
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_MARKUP):
+        raise Refused("html_not_workbook")
     if dialect is None:
-        lowered = start.lstrip().lower()
-        if lowered.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
-            raise Refused("html_not_workbook")
         raise Refused("text_not_workbook")
     marked, skip = delimited.byte_order_mark(path)
     if marked is None and start.count(b"\0") > len(start) * _NUL_SHARE:
@@ -36,7 +37,11 @@ def _texts(path: Path, contract: Contract) -> list[Sheet]:
     scores = [header.recognised(contract, sheet.head()) for sheet in tried]
     if max(scores) == 0 and not any(_is_text(start, encoding) for encoding in encodings):
         raise Refused("unknown_encoding", encodings=list(dialect.encodings))
-    return [tried[scores.index(max(scores))]]
+    best = tried[scores.index(max(scores))]
+    head = best.head()
+    if len(head) < HEAD_ROWS and not any(cell.strip() for row in head for cell in row):
+        raise Refused("empty_file")
+    return [best]
 
 
 def _is_text(start: bytes, encoding: str) -> bool:
