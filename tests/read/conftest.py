@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from safetynet.contract import contract
 from safetynet.read import document, header
 from safetynet.read.header import Header

@@ -38,10 +38,14 @@ def _texts(path: Path, contract: Contract) -> list[Sheet]:
     if max(scores) == 0 and not any(_is_text(start, encoding) for encoding in encodings):
         raise Refused("unknown_encoding", encodings=list(dialect.encodings))
     best = tried[scores.index(max(scores))]
-    head = best.head()
-    if len(head) < HEAD_ROWS and not any(cell.strip() for row in head for cell in row):
+    if _is_blank(best):
         raise Refused("empty_file")
     return [best]
+
+
+def _is_blank(sheet: Sheet) -> bool:
+    head = sheet.head()
+    return len(head) < HEAD_ROWS and not any(cell.strip() for row in head for cell in row)
 
 
 def _is_text(start: bytes, encoding: str) -> bool:
@@ -52,7 +56,8 @@ def _is_text(start: bytes, encoding: str) -> bool:
 def data_sheets(path: Path, contract: Contract) -> tuple[list[Sheet], list[str]]:
     """The sheets that hold the feed's table, and the names of filled sheets that do not.
 
-    A file of one sheet is that sheet whatever its header, so that what is wrong with it can be told.
+    Hidden sheets are nobody's delivery. A file of one sheet is that sheet whatever its header, so that what is wrong
+    with it can be told.
     Raises Refused for a file that is empty or cannot be opened.
     """
     with path.open("rb") as stream:
@@ -61,18 +66,17 @@ def data_sheets(path: Path, contract: Contract) -> tuple[list[Sheet], list[str]]
         raise Refused("empty_file")
     if not is_workbook(start):
         return _texts(path, contract), []
-    filled = workbook.sheets(path)
-    if not filled:
+    filled = [sheet for sheet in workbook.sheets(path) if not _is_blank(sheet)]
+    visible: list[Sheet] = [sheet for sheet in filled if not sheet.is_hidden]
+    if not visible:
         raise Refused("empty_file")
     if contract.sheet is not None:
-        named: list[Sheet] = [sheet for sheet in filled if sheet.name == contract.sheet]
-        if not named:
+        data = [sheet for sheet in visible if sheet.name == contract.sheet]
+        if not data:
             raise Refused("missing_sheet", sheet=contract.sheet)
-        return named, [sheet.name for sheet in filled if sheet.name != contract.sheet]
-    scores = [header.recognised(contract, sheet.head()) for sheet in filled]
-    if max(scores) < _RECOGNISED:
-        best = scores.index(max(scores))
-        return [filled[best]], [sheet.name for index, sheet in enumerate(filled) if index != best]
-    data: list[Sheet] = [sheet for sheet, score in zip(filled, scores, strict=True) if score >= _RECOGNISED]
-    others = [sheet.name for sheet, score in zip(filled, scores, strict=True) if score < _RECOGNISED]
-    return data, others
+    else:
+        scores = [header.recognised(contract, sheet.head()) for sheet in visible]
+        enough = min(max(scores), _RECOGNISED)
+        data = [sheet for sheet, score in zip(visible, scores, strict=True) if score >= enough]
+        data = data if enough == _RECOGNISED else data[:1]
+    return data, [sheet.name for sheet in filled if sheet not in data]

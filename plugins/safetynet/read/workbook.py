@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import mmap
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from safetynet.read.sheet import HEAD_ROWS, row_schema
 from safetynet.refusal import Refused
 
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ROWS_AT_ONCE = 20_000
 _EXACT_INTEGER = 10**15
 _UNPACKED_LIMIT = 4 << 30
@@ -62,8 +65,9 @@ class WorkbookSheet:
 
     encoding = None
 
-    def __init__(self, sheet: CalamineSheet) -> None:
+    def __init__(self, sheet: CalamineSheet, is_hidden: bool) -> None:
         self.name: str = sheet.name
+        self.is_hidden = is_hidden
         self._sheet = sheet
 
     @property
@@ -101,6 +105,12 @@ def _refuse_bombs(path: Path) -> None:
         raise Refused("zip_bomb")
 
 
+def _refuse_encrypted(path: Path) -> None:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content[: len(_OLE)] == _OLE and content.find(_ENCRYPTED) >= 0:
+            raise Refused("password")
+
+
 def sheets(path: Path) -> list[WorkbookSheet]:
     """The sheets of a workbook that hold any cell.
 
@@ -108,8 +118,12 @@ def sheets(path: Path) -> list[WorkbookSheet]:
     """
     try:
         _refuse_bombs(path)
+        _refuse_encrypted(path)
         workbook = CalamineWorkbook.from_path(str(path))
-        found = [WorkbookSheet(workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+        found = [
+            WorkbookSheet(workbook.get_sheet_by_name(about.name), about.visible != SheetVisibleEnum.Visible)
+            for about in workbook.sheets_metadata
+        ]
     except PasswordError as error:
         raise Refused("password") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:

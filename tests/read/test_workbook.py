@@ -1,0 +1,290 @@
+"""Workbooks: titles, bands, sheets, formulas, errors, real dates and numbers; row numbers are those of a spreadsheet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import xlsxwriter
+import xlwt
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from clerk import an_id, row, rows, table, titled, xlsx_file
+from safetynet.refusal import Refused
+
+FEED = "registry_member"
+ReadFile = Callable[[str, bytes], Any]
+
+
+def written(write: Callable[[xlsxwriter.Workbook], None]) -> bytes:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
+        write(book)
+    return stream.getvalue()
+
+
+def xls_file(cells: list[list[Any]]) -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet1")
+    style = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    for number, line in enumerate(cells):
+        for index, cell in enumerate(line):
+            if isinstance(cell, dt.date):
+                sheet.write(number, index, cell, style)
+            else:
+                sheet.write(number, index, cell)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("write", [lambda cells: xlsx_file({"Sheet1": cells}), xls_file], ids=["xlsx", "xls"])
+def test_titles_real_dates_and_real_numbers(
+    read: ReadFile, write: Callable[[list[list[Any]]], bytes]
+) -> None:
+    given = [
+        row(FEED, 1, identified_on=dt.date(2021, 6, 1), member_count=3, per_capita_net_income=10769.91),
+        row(FEED, 2, identified_on=44348, member_count=3.0, per_capita_net_income=9000.1),
+        row(FEED, 3, household_code=990121100201, phone=13900000003, id_number=float(an_id(3)[:17] + "0")),
+        row(FEED, 4, per_capita_net_income=1e15, id_number=990121800101001, risk_eliminated=True),
+    ]
+    (sheet,) = read(FEED, write(titled(FEED, table(FEED, given), "松岭县成员信息表", "导出时间：2025-06-30")))
+    assert sheet.header.row == 3
+    assert [number for number, _, _ in sheet.rows] == [4, 5, 6, 7]
+    cells = [each for _, _, each in sheet.rows]
+    assert cells[0]["identified_on"] == "2021-06-01"
+    assert cells[0]["member_count"] == cells[1]["member_count"] == "3"
+    assert cells[0]["per_capita_net_income"] == "10769.91"
+    assert cells[1]["identified_on"] == "44348"
+    assert cells[1]["per_capita_net_income"] == "9000.1"
+    assert cells[2]["household_code"] == "990121100201"
+    assert cells[2]["phone"] == "13900000003"
+    assert "E+17" in cells[2]["id_number"]
+    assert cells[3]["id_number"] == "990121800101001"
+    assert "E+15" in cells[3]["per_capita_net_income"]
+    assert cells[3]["risk_eliminated"] == "TRUE"
+
+
+def test_moments(read: ReadFile) -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        for number, line in enumerate(table(FEED, rows(FEED, 2))):
+            sheet.write_row(number, 0, line)
+        index = table(FEED, [])[0].index("识别监测时间")
+        sheet.write_datetime(1, index, dt.datetime(2021, 6, 1), moment)
+        sheet.write_datetime(2, index, dt.datetime(2021, 6, 1, 10, 30), moment)
+
+    (sheet,) = read(FEED, written(write))
+    assert sheet.filled("identified_on") == {2: "2021-06-01", 3: "2021-06-01 10:30:00"}
+
+
+def test_blank_rows_and_columns_around_a_table(read: ReadFile) -> None:
+    cells = table(FEED, rows(FEED, 3))
+    moved = [["", "", *line] for line in cells]
+    width = len(moved[0])
+    blank = [""] * width
+    content = xlsx_file(
+        {"Sheet1": [blank, blank, moved[0], moved[1], blank, moved[2], blank, blank, moved[3]]}
+    )
+    (sheet,) = read(FEED, content)
+    assert sheet.header.row == 3
+    assert sheet.filled("person_name") == {4: "萧零壹", 6: "萧零贰", 9: "萧零叁"}
+
+
+def test_a_band_of_merged_group_titles(read: ReadFile) -> None:
+    feed = "housing_safety"
+    cells = table(feed, rows(feed, 2))
+
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 0, 15, "松岭县农村住房安全动态监测表")
+        sheet.merge_range(1, 0, 1, 8, "基本信息")
+        sheet.merge_range(1, 9, 1, 11, "安全鉴定")
+        sheet.merge_range(1, 12, 1, 15, "改造情况")
+        for number, line in enumerate(cells):
+            sheet.write_row(number + 2, 0, line)
+
+    (sheet,) = read(feed, written(write))
+    assert sheet.header.row == 3
+    assert list(sheet.filled("dwelling_code")) == [4, 5]
+
+
+def test_headers_merged_downwards_beside_a_band(read: ReadFile) -> None:
+    feed = "housing_safety"
+    cells = table(feed, rows(feed, 2))
+
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for index, text in enumerate(cells[0]):
+            if index < 9:
+                sheet.merge_range(0, index, 1, index, text)
+            else:
+                sheet.write(1, index, text)
+        sheet.merge_range(0, 9, 0, 15, "鉴定和改造")
+        for number, line in enumerate(cells[1:]):
+            sheet.write_row(number + 2, 0, line)
+
+    (sheet,) = read(feed, written(write))
+    assert sheet.header.row == 2
+    assert list(sheet.filled("dwelling_code")) == [3, 4]
+    assert set(sheet.header.columns) == set(rows(feed, 1)[0]) | {
+        "renovation_method",
+        "completed_on",
+        "subsidy",
+    }
+
+
+def test_several_data_sheets_are_read_each_for_itself(read: ReadFile) -> None:
+    content = xlsx_file(
+        {
+            "封面": [["松岭县"], ["2025年6月"]],
+            "伟溪镇": table(FEED, rows(FEED, 2)),
+            "芳溪镇": titled(FEED, table(FEED, rows(FEED, 1, first=3)), "标题"),
+            "空": [],
+            "说明": [["字段", "解释"], ["姓名", "成员姓名"]],
+        }
+    )
+    first, second = read(FEED, content)
+    assert (first.name, second.name) == ("伟溪镇", "芳溪镇")
+    assert list(first.filled("person_name")) == [2, 3]
+    assert list(second.filled("person_name")) == [3]
+    assert first.others == ["封面", "说明"]
+
+
+def test_the_only_data_sheet_may_be_any(read: ReadFile) -> None:
+    (sheet,) = read(FEED, xlsx_file({"封面": [["松岭县"]], "Sheet2": table(FEED, rows(FEED, 1))}))
+    assert sheet.name == "Sheet2"
+
+
+def test_hidden_sheets_are_not_delivered_but_told(read: ReadFile) -> None:
+    content = xlsx_file(
+        {"六月": table(FEED, rows(FEED, 2)), "五月": table(FEED, rows(FEED, 3))}, hidden=["五月"]
+    )
+    (sheet,) = read(FEED, content)
+    assert sheet.name == "六月"
+    assert sheet.others == ["五月"]
+
+
+def test_formulas_are_read_by_their_value(read: ReadFile) -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for number, line in enumerate(table(FEED, rows(FEED, 6))):
+            sheet.write_row(number, 0, line)
+        index = table(FEED, [])[0].index("人均纯收入")
+        sheet.write_formula(1, index, "=9000+1", None, 9001)
+        sheet.write_formula(2, index, "=A1&B1", None, "约九千")
+        sheet.write_formula(3, index, "=TODAY()", None, "")
+
+    (sheet,) = read(FEED, written(write))
+    found = {number: cells["per_capita_net_income"] for number, _, cells in sheet.rows}
+    assert (found[2], found[3]) == ("9001", "约九千")
+    assert (found[4], found[5]) == ("", "9000.00")
+
+
+def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for number, line in enumerate(table(FEED, rows(FEED, 2))):
+            sheet.write_row(number, 0, line)
+        index = table(FEED, [])[0].index("人均纯收入")
+        sheet.write_formula(1, index, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(2, index, "=VLOOKUP(1,A:A,2)", None, "#N/A")
+
+    (sheet,) = read(FEED, written(write))
+    assert sheet.filled("per_capita_net_income") == {2: "#DIV/0!", 3: "#N/A"}
+
+
+def test_a_long_text_cell(read: ReadFile) -> None:
+    content = xlsx_file({"Sheet1": table(FEED, [row(FEED, 1, main_risk="病" * 32_767)])})
+    (sheet,) = read(FEED, content)
+    assert len(sheet.filled("main_risk")[2]) == 32_767
+
+
+def test_five_thousand_columns(read: ReadFile) -> None:
+    cells = [line + [f"列{number}" for number in range(5000)] for line in table(FEED, rows(FEED, 3))]
+    (sheet,) = read(FEED, xlsx_file({"Sheet1": cells}))
+    assert list(sheet.filled("person_name")) == [2, 3, 4]
+
+
+def test_an_open_document_spreadsheet_is_no_archive_of_tables(read: ReadFile) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("content.xml", "<broken")
+    with pytest.raises(Refused) as refused:
+        read(FEED, stream.getvalue())
+    assert refused.value.code == "unreadable_workbook"
+
+
+def _whole() -> bytes:
+    return xlsx_file({"Sheet1": table(FEED, rows(FEED, 50))})
+
+
+def _encrypted() -> bytes:
+    stream = io.BytesIO()
+    OOXMLFile(io.BytesIO(_whole())).encrypt("secret", stream)
+    return stream.getvalue()
+
+
+def _with_broken_sheet() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_whole())) as source, zipfile.ZipFile(stream, "w") as target:
+        for member in source.infolist():
+            content = source.read(member)
+            target.writestr(member, content[: len(content) // 2] if "sheet1" in member.filename else content)
+    return stream.getvalue()
+
+
+def _without_strings() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_whole())) as source, zipfile.ZipFile(stream, "w") as target:
+        for member in source.infolist():
+            if "sharedStrings" not in member.filename:
+                target.writestr(member, source.read(member))
+    return stream.getvalue()
+
+
+def _bomb() -> bytes:
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(_whole())) as source,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for member in source.infolist():
+            target.writestr(member.filename, source.read(member))
+        target.writestr("xl/media/image1.bin", bytes(100 << 20))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (lambda: b"", "empty_file"),
+        (lambda: xlsx_file({"Sheet1": []}), "empty_file"),
+        (lambda: xlsx_file({"Sheet1": [["", " "], ["\u3000", ""]]}), "empty_file"),
+        (lambda: _whole()[:3000], "unreadable_workbook"),
+        (lambda: _whole()[:-200], "unreadable_workbook"),
+        (lambda: xls_file(table(FEED, rows(FEED, 50)))[:4000], "unreadable_workbook"),
+        (lambda: xls_file(table(FEED, rows(FEED, 50)))[:600], "unreadable_workbook"),
+        (lambda: _with_broken_sheet(), "unreadable_workbook"),
+        (lambda: _without_strings(), "unreadable_workbook"),
+        (lambda: b"PK\3\4" + bytes(500), "unreadable_workbook"),
+        (lambda: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000), "unreadable_workbook"),
+        (lambda: _encrypted(), "password"),
+        (lambda: _bomb(), "zip_bomb"),
+        (lambda: b"<html><table><tr><td>x</td></tr></table></html>", "html_not_workbook"),
+        (lambda: b"\xef\xbb\xbf\r\n<!DOCTYPE html><html></html>", "html_not_workbook"),
+        (lambda: b'<?xml version="1.0"?><Workbook></Workbook>', "html_not_workbook"),
+        (lambda: "姓名\t证件号码\n萧龙\t1\n".encode("gb18030"), "text_not_workbook"),
+        (lambda: "姓名\t证件号码\n萧龙\t1\n".encode("utf-16"), "text_not_workbook"),
+    ],
+)
+def test_what_is_no_readable_workbook(read: ReadFile, content: Callable[[], bytes], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(FEED, content())
+    assert refused.value.code == code
