@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 CHECKOUT = Path(__file__).resolve().parents[2]
 COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 
-_PERSONAL_DIGITS = re.compile(r"\d(?:[\s\-]?\d){8,}[\dXx]?")
+_PERSONAL_DIGITS = re.compile(r"\d{9,}[Xx]?|\d{6}[ _-]\d{8}[ _-]\d{3}[\dXx]|1\d{2}[ _-]\d{4}[ _-]\d{4}")
 
 
 def now() -> datetime:

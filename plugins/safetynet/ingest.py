@@ -20,6 +20,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from safetynet import reference
+from safetynet.check import data_docs
 from safetynet.check.validation import validate
 from safetynet.check.verdict import Counts, judge, volume_bounds
 from safetynet.check.workbench import Workbench
@@ -77,6 +78,7 @@ def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
         outcomes = list(_take_in_sheets(home, store, contract(landing["feed"]), landing, folder))
     with store.transaction() as connection:
         connection.execute(sa.update(ledger.landing).where(is_this).values(is_done=True))
+    data_docs.write_index(home, store)
     return outcomes
 
 
@@ -149,7 +151,7 @@ def _take_in_sheet(
         database = bench.validation_database()
     previous = history.previous_rows(store, feed.feed, scope, dated.on)
     bounds = volume_bounds(feed, previous, counts.received)
-    results = validate(feed, database, home.folder("data_docs"), batch_id, bounds)
+    results = validate(feed, database, home.folder("data_docs"), batch_id, landing["received_at"], bounds)
     is_future = dated.on > county_day(landing["received_at"])
     verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
     reason = " ".join([*map(str, why), *_notes(feed, found, sheet, others, dated)]) or None

@@ -204,6 +204,7 @@ def test_signals_of_june(june: duckdb.DuckDBPyConnection) -> None:
         ("MED_UNINSURED", "H1", "dismissed", first),
         ("HOU_UNSAFE", "H2", "open", first),
         ("CIV_NOT_COVERED", "H1", "open", first),
+        ("CIV_NOT_COVERED", "H9", "open", second),
         ("CIV_AID_STOPPED", "H4", "open", second),
         ("EDU_NOT_ENROLLED", "H2", "open", second),
         ("MED_HIGH_OUT_OF_POCKET", "H3", "open", second),
@@ -265,7 +266,7 @@ def test_three_valued_guarantees(june: duckdb.DuckDBPyConnection) -> None:
         ("H3", True, False, True, None, True, 1),
         ("H4", True, True, True, None, False, 2),
         ("H5", True, False, True, None, True, 1),
-        ("H9", None, None, None, None, False, 1),
+        ("H9", None, None, None, None, False, 2),
     ]
 
 

@@ -6,11 +6,6 @@ assistance as (
     select * from {{ ref('core_civil_assistance') }}
 ),
 
-coverage as (
-    select * from {{ ref('feed_coverage') }}
-    where feed = 'civil_assistance'
-),
-
 assisted as (
     select
         household_key,
@@ -35,10 +30,6 @@ select
     below_line.evidence,
     below_line.observed_on
 from below_line
-inner join coverage
-    on
-        below_line.division_code = coverage.division_code
-        and below_line.observed_on >= coverage.covered_from
 left join assisted
     on
         below_line.household_key = assisted.household_key

@@ -9,6 +9,7 @@ import logging
 import os
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +19,10 @@ with warnings.catch_warnings():
     import duckdb_engine
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
+from safetynet.check import data_docs
 from safetynet.check.rules import Severity, cell_rules, derived_rules, suite, suite_path
 from safetynet.check.verdict import VolumeBounds
 from safetynet.contract import Contract
@@ -119,7 +122,7 @@ def _noted(expectation: dict[str, Any]) -> dict[str, Any]:
 
 
 def validate(
-    contract: Contract, database: Path, docs: Path, batch_id: str, bounds: VolumeBounds | None
+    contract: Contract, database: Path, docs: Path, batch_id: str, received_at: datetime, bounds: VolumeBounds | None
 ) -> list[Result]:
     """Validate relation `batch` of a DuckDB file against the feed's suite and add the result to Data Docs.
 
@@ -155,7 +158,8 @@ def validate(
         result_format=_RESULT_FORMAT,
     )
     context.checkpoints.add_or_update(checkpoint)
-    outcome = checkpoint.run()
+    outcome = checkpoint.run(run_id=RunIdentifier(run_name=batch_id, run_time=received_at))
+    data_docs.localise(docs / "site", data_docs.page_path(contract.feed, batch_id, received_at))
     (result,) = outcome.run_results.values()
     return [_result(each, result) for each in result.results]
 

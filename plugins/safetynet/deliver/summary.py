@@ -46,7 +46,9 @@ def _feeds(store: Ledger) -> Table:
             continue
         told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(verdicts.items()))
         style = "bold red" if any(verdict in _LOUD for verdict in verdicts) else None
-        sums = [sum(row[f"rows_{name}"] for row in own) for name in ("received", "accepted", "quarantined", "duplicate")]
+        sums = [
+            sum(row[f"rows_{name}"] for row in own) for name in ("received", "accepted", "quarantined", "duplicate")
+        ]
         table.add_row(feed, *(f"{value:,}" for value in sums), f"{repairs[feed]:,}", told, style=style)
     return table
 

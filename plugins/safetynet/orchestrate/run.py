@@ -19,6 +19,7 @@ from safetynet.contract import contract, contracts
 from safetynet.deliver.summary import show
 from safetynet.home import Home
 from safetynet.land import inbox, landing
+from safetynet.orchestrate.metadata import finish_migration, start_migration
 from safetynet.orchestrate.settings import environment
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
@@ -48,23 +49,6 @@ def _write_demonstration(home: Home, console: Console) -> None:
 
     console.print("A new home: writing a demonstration county into its inbox · 正在生成演示县数据")
     generate(home.folder("inbox"), home.folder("reference"), None)
-
-
-def _migrate(home: Home) -> subprocess.Popen[bytes] | None:
-    """Start to make Airflow's metadata database where it is missing; None where it is there."""
-    if (home.folder("airflow") / ".migrated").exists():
-        return None
-    log = (home.folder("airflow", "logs") / "migrate.log").open("wb")
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    return subprocess.Popen(command, env=os.environ | environment(home), stdout=log, stderr=subprocess.STDOUT)
-
-
-def _finish_migration(home: Home, migration: subprocess.Popen[bytes] | None) -> None:
-    if migration is None:
-        return
-    if migration.wait() != 0:
-        raise RuntimeError(f"Airflow's database could not be made, see {home.root / 'airflow/logs/migrate.log'}")
-    (home.root / "airflow" / ".migrated").touch()
 
 
 def _through_the_dags(home: Home, feeds: list[str], status: Status) -> int:
@@ -107,11 +91,11 @@ def run(home: Home) -> int:
     as_of = date.fromisoformat(as_of_text) if as_of_text else None
     known_at = _moment(known_text)
     with _alone(home):
-        migration = _migrate(home)
+        migration = start_migration(home)
         try:
             _write_demonstration(home, console)
         finally:
-            _finish_migration(home, migration)
+            finish_migration(home, migration)
         store = Ledger(home)
         try:
             reference.keep(home, store)

@@ -36,13 +36,20 @@ class NothingToBuild(RuntimeError):
 
 @dataclass(frozen=True)
 class Target:
-    """The date a build answers for, what was known by when, and the two files it publishes."""
+    """The date a build answers for, what was known by when, and the files it publishes.
+
+    Private data is published for the current build alone: `restricted` is None for any other.
+    """
 
     as_of: date
     known_at: datetime
     current: Path
-    restricted: Path
-    is_current: bool
+    restricted: Path | None
+
+    @property
+    def build_id(self) -> str:
+        """`current`, or the date."""
+        return "current" if self.restricted else self.as_of.isoformat()
 
 
 def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datetime | None = None) -> Target:
@@ -56,22 +63,17 @@ def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datet
     if day is None:
         raise NothingToBuild("no batch has been accepted yet / 还没有可用的数据")
     if as_of is None and known_at is None:
-        return Target(day, moment, home.current, home.restricted, True)
-    folder = home.root / "warehouse" / "as_of"
-    return Target(day, moment, folder / f"{day}.duckdb", folder / f"{day}.restricted.duckdb", False)
+        return Target(day, moment, home.current, home.restricted)
+    return Target(day, moment, home.root / "warehouse" / "as_of" / f"{day}.duckdb", None)
 
 
 def is_up_to_date(store: Ledger, wanted: Target) -> bool:
     """Whether the published file was built from the same inputs."""
-    if not wanted.current.is_file() or not wanted.restricted.is_file():
+    if not all(path.is_file() for path in (wanted.current, wanted.restricted) if path):
         return False
     table = ledger.build
-    rows = store.rows(sa.select(table.c.inputs).where(table.c.build_id == _build_id(wanted)))
+    rows = store.rows(sa.select(table.c.inputs).where(table.c.build_id == wanted.build_id))
     return bool(rows) and rows[0]["inputs"] == inputs.fingerprint(store, wanted.as_of, wanted.known_at)
-
-
-def _build_id(wanted: Target) -> str:
-    return "current" if wanted.is_current else wanted.as_of.isoformat()
 
 
 def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None] = lambda line: None) -> None:
@@ -81,21 +83,22 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     """
     reference.keep(home, store)
     before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
-    draft = home.folder("warehouse", ".draft", _build_id(wanted))
+    wanted.current.parent.mkdir(parents=True, exist_ok=True)
+    draft = home.folder("warehouse", ".draft", wanted.build_id)
     shutil.rmtree(draft)
     draft.mkdir(mode=0o700)
     try:
         inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
         _run_dbt(home, draft, wanted, tell)
-        restricted.chmod(0o600)
-        wanted.current.parent.mkdir(parents=True, exist_ok=True)
-        restricted.replace(wanted.restricted)
+        if wanted.restricted:
+            restricted.chmod(0o600)
+            restricted.replace(wanted.restricted)
         current.replace(wanted.current)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     row = {
-        "build_id": _build_id(wanted),
+        "build_id": wanted.build_id,
         "as_of": wanted.as_of,
         "known_at": wanted.known_at,
         "inputs": before,
@@ -128,7 +131,7 @@ def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None
             tell(event.data.node_info.node_name)
 
     os.environ.update(dbt_environment(home, draft))
-    variables = {"as_of": wanted.as_of.isoformat(), "known_at": wanted.known_at.replace(tzinfo=None).isoformat(sep=" ")}
+    variables = {"as_of": wanted.as_of.isoformat()}
     folder = home.folder("dbt")
     try:
         outcome = dbtRunner(callbacks=[hear]).invoke(

@@ -26,10 +26,10 @@ def write_docs(home: Home) -> int:
             duckdb.connect(str(Path(draft) / f"{name}.duckdb")).close()
         outcome = dbtRunner().invoke(
             [
-                *("docs", "generate", "--static", "--empty-catalog", "--no-compile", "--quiet"),
+                *("docs", "generate", "--static", "--empty-catalog", "--quiet"),
                 *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                 *("--target-path", draft, "--log-path", str(home.folder("dbt") / "logs")),
-                *("--vars", json.dumps({"as_of": "2000-01-01", "known_at": "2000-01-01 00:00:00"})),
+                *("--vars", json.dumps({"as_of": "2000-01-01"})),
             ]
         )
         if not outcome.success:

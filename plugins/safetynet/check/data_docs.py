@@ -1,0 +1,117 @@
+"""Data Docs that need no internet: pages without foreign scripts, a style sheet beside them, an index of our own."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from safetynet.contract import contract, contracts
+from safetynet.home import Home
+from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
+
+_STYLE = Path(__file__).parent / "assets" / "bootstrap.min.css"
+_FOREIGN = re.compile(
+    r"<script[^>]+src=\"https?://[^>]*>\s*</script>|<link[^>]+href=\"https?://[^>]*>|<img[^>]+src=\"https?://[^>]*>"
+)
+_FOREIGN_LINK = re.compile(r"<a[^>]+href=\"https?://[^>]*>(.*?)</a>", re.DOTALL)
+
+_PAGE = """<!doctype html>
+<html lang="zh">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>社会安全网 · 数据质量报告 · Data Docs</title>
+<link rel="stylesheet" href="static/bootstrap.min.css">
+</head>
+<body class="container py-4">
+<h1 class="h3">数据质量报告 <small class="text-muted">Data Docs</small></h1>
+<p class="text-muted">每批数据一页：检查了什么，多少行未通过。不含任何个人信息。
+One page per batch: what was checked, and how many rows failed. No value of any row is in it.</p>
+{feeds}
+</body>
+</html>
+"""
+_FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} · {feed}</small></h2>
+<table class="table table-sm table-hover">
+<thead><tr><th>截止日期 As of</th><th>文件 File</th><th>范围 Scope</th><th>结论 Verdict</th>
+<th class="text-right">行数 Rows</th><th class="text-right">隔离 Quarantined</th>
+<th class="text-right">未通过 Failed</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+"""
+_ROW = """<tr class="{style}"><td>{as_of}</td><td>{file}</td><td>{scope}</td><td>{verdict}</td>
+<td class="text-right">{received:,}</td><td class="text-right">{quarantined:,}</td>
+<td class="text-right">{failed}</td></tr>"""
+_STYLES = {"rejected": "table-danger", "held": "table-warning"}
+
+
+def page_path(feed: str, batch_id: str, received_at: datetime) -> str:
+    """Where the page of a batch lies in the site."""
+    return f"validations/{feed}/{batch_id}/{received_at:%Y%m%dT%H%M%S.%fZ}/{feed}-{batch_id}.html"
+
+
+def _lay_style(site: Path) -> None:
+    static = site / "static"
+    static.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_STYLE, static / _STYLE.name)
+
+
+def localise(site: Path, page: str) -> None:
+    """Take everything foreign out of a page and give it the style sheet that lies beside it."""
+    _lay_style(site)
+    path = site / page
+    text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", path.read_text(encoding="utf-8")))
+    link = f'<link rel="stylesheet" href="{"../" * page.count("/")}static/{_STYLE.name}">'
+    path.write_text(text.replace("</head>", f"{link}</head>", 1), encoding="utf-8")
+
+
+def write_index(home: Home, store: Ledger) -> None:
+    """Write the index of all batches, by feed, newest first."""
+    site = home.folder("data_docs", "site")
+    batch, result = ledger.batch, ledger.expectation_result
+    failed = (
+        sa.select(result.c.batch_id, sa.func.count().label("failed"))
+        .where(result.c.success.is_(False))
+        .group_by(result.c.batch_id)
+        .subquery()
+    )
+    statement = (
+        sa.select(batch, sa.func.coalesce(failed.c.failed, 0).label("failed"))
+        .join(failed, failed.c.batch_id == batch.c.batch_id, isouter=True)
+        .order_by(batch.c.as_of.desc(), batch.c.received_at.desc())
+    )
+    rows: dict[str, list[str]] = {}
+    for row in store.rows(statement):
+        path = page_path(row["feed"], row["batch_id"], row["received_at"])
+        name = html.escape(row["source_file"])
+        is_there = (site / path).is_file()
+        rows.setdefault(row["feed"], []).append(
+            _ROW.format(
+                style=_STYLES.get(row["verdict"], ""),
+                as_of=row["as_of"],
+                file=f'<a href="{path}">{name}</a>' if is_there else name,
+                scope=row["scope"] or "",
+                verdict=row["verdict"].replace("_", " "),
+                received=row["rows_received"],
+                quarantined=row["rows_quarantined"],
+                failed=row["failed"],
+            )
+        )
+    feeds = [
+        _FEED.format(
+            title_zh=contract(feed).title.zh, title_en=contract(feed).title.en, feed=feed, rows="\n".join(rows[feed])
+        )
+        for feed in contracts()
+        if feed in rows
+    ]
+    draft = site / ".index.html"
+    draft.write_text(_PAGE.format(feeds="\n".join(feeds)), encoding="utf-8")
+    _lay_style(site)
+    draft.replace(site / "index.html")
