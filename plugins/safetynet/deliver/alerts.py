@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -61,20 +62,28 @@ def about_file(feed: Contract, delivery_id: str, verdict: str, facts: Mapping[st
     return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
 
 
-Reasons = Mapping[tuple[str | None, str], int]
+@dataclass(frozen=True)
+class _Quarantined:
+    """Rows of a batch that were held back for one reason, and the first of their row numbers."""
+
+    column: str | None
+    reason: str
+    rows: int
+    first: tuple[int, ...]
 
 
-def _about_quarantine(owner: Owner, run: str, batches: Sequence[tuple[str, str, int, Reasons]]) -> dict[str, Any]:
-    """The message to an owner about quarantined rows: (feed, source file, rows, rows by (column, reason)) each."""
+def _about_quarantine(owner: Owner, run: str, batches: Sequence[tuple[str, str, int, list[_Quarantined]]]) -> dict[str, Any]:
+    """The message to an owner about quarantined rows: (feed, source file, rows, reasons) each."""
     lines_zh, lines_en = [], []
     for feed, file, rows, reasons in batches:
         lines_zh.append(f"{contract(feed).title.zh}：{file}，{rows} 行")
         lines_en.append(f"{contract(feed).title.en}: {file}, {rows} rows")
-        for (column, reason), count in sorted(reasons.items(), key=lambda item: -item[1]):
-            header = f"“{contract(feed).first_header(column)}” " if column else ""
-            told = say_reason(reason)
-            lines_zh.append(f"  {header}{told.zh}：{count} 行")
-            lines_en.append(f"  {header}{told.en}: {count} rows")
+        for each in reasons:
+            header = f"“{contract(feed).first_header(each.column)}” " if each.column else ""
+            told = say_reason(each.reason)
+            numbers = ", ".join(map(str, each.first)) + (" …" if each.rows > len(each.first) else "")
+            lines_zh.append(f"  {header}{told.zh}：{each.rows} 行（第 {numbers} 行）")
+            lines_en.append(f"  {header}{told.en}: {each.rows} rows (row {numbers})")
     facts: dict[str, Fact] = {**_owner_facts(owner), "rows": sum(rows for _, _, rows, _ in batches)}
     todo = say("todo_quarantine")
     body = Sentence("\n".join([*lines_zh, todo.zh]), "\n".join([*lines_en, todo.en]))
@@ -82,15 +91,16 @@ def _about_quarantine(owner: Owner, run: str, batches: Sequence[tuple[str, str, 
     return _row(f"quarantine:{run}", None, owner.channels, "quarantine", title, body)
 
 
-def _reasons(home: Home, feed: str, batch_id: str) -> Reasons:
-    """Quarantined rows of a batch by column and reason."""
+def _reasons(home: Home, feed: str, batch_id: str) -> list[_Quarantined]:
+    """Why rows of a batch were quarantined, the commonest reason first."""
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "SELECT told.column_name, told.reason, count(*) FROM "
-            "(SELECT unnest(reasons) AS told FROM read_parquet(?) WHERE disposition = 'quarantined') GROUP BY ALL",
+            "SELECT told.column_name, told.reason, count(*), list(row_number ORDER BY row_number)[:8] FROM "
+            "(SELECT row_number, unnest(reasons) AS told FROM read_parquet(?) WHERE disposition = 'quarantined') "
+            "GROUP BY ALL ORDER BY 3 DESC, 1, 2",
             [str(home.batch_file(feed, batch_id))],
         ).fetchall()
-    return {(column, reason): count for column, reason, count in rows}
+    return [_Quarantined(column, reason, count, tuple(first)) for column, reason, count, first in rows]
 
 
 def write_quarantine(home: Home, store: Ledger) -> None:

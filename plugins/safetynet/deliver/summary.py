@@ -115,7 +115,7 @@ def show(
 ) -> None:
     """Print the summary of a home; nothing of a file's values is in it."""
     if not has_news:
-        console.print("Nothing new in the inbox; the warehouse is up to date. · 没有新文件，数据仓库已是最新。")
+        console.print("Nothing new in the inbox. · 收件箱里没有新文件。")
     for file in unfinished:
         name = escape(masked(file.path.name))
         title = contract(file.feed).title.zh

@@ -87,9 +87,13 @@ def run(home: Home) -> int:
     """Take in what is new and build; returns 0, or 1 when the warehouse could not be built."""
     console = Console() if sys.stdout.isatty() else Console(width=120)
     started = time.monotonic()
-    as_of_text, known_text = os.environ.get("SAFETYNET_AS_OF"), os.environ.get("SAFETYNET_KNOWN_AT")
-    as_of = date.fromisoformat(as_of_text) if as_of_text else None
-    known_at = _moment(known_text)
+    try:
+        as_of_text = os.environ.get("SAFETYNET_AS_OF")
+        as_of = date.fromisoformat(as_of_text) if as_of_text else None
+        known_at = _moment(os.environ.get("SAFETYNET_KNOWN_AT"))
+    except ValueError:
+        console.print("[red]SAFETYNET_AS_OF reads YYYY-MM-DD, SAFETYNET_KNOWN_AT YYYY-MM-DD HH:MM · 日期格式不对[/red]")
+        return 2
     with _alone(home):
         migration = start_migration(home)
         try:
