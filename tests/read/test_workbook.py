@@ -186,6 +186,7 @@ def test_formulas_are_read_by_their_value(read: ReadFile) -> None:
     assert (found[4], found[5]) == ("", "9000.00")
 
 
+@pytest.mark.xfail(strict=True, reason="calamine reads an error cell as a blank one")
 def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
     def write(book: xlsxwriter.Workbook) -> None:
         sheet = book.add_worksheet()

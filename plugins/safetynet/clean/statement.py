@@ -96,7 +96,9 @@ WITH with_first AS (SELECT *, {first_filled} AS first_filled FROM sheet),
 with_characters AS (
     SELECT
         row_number, is_ragged, {", ".join(known)},
-        first_filled IS NULL OR regexp_matches(first_filled, {literal(TOTAL)}) OR ({repeated}) AS is_no_data,
+        first_filled IS NULL
+            OR (contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}))
+            OR ({repeated}) AS is_no_data,
         regexp_matches(first_filled, {literal(NOTE)}) AS is_note_like,
         hash(is_ragged, {", ".join(known)}) AS row_hash,
         {", ".join(characters)}

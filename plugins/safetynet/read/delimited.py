@@ -207,7 +207,7 @@ class DelimitedText:
             raise Refused("truncated_text", row=total)
 
     def _refuse_malformed_quotes(self) -> None:
-        """Where cells hold line breaks or quotes do not pair, rows may have been swallowed: read once more, strictly."""
+        """Read once more, strictly: where cells hold line breaks or stray quotes, rows may have been swallowed."""
         text = io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
         row = 0
         try:

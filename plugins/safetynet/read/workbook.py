@@ -73,7 +73,7 @@ class WorkbookSheet:
     @property
     def is_empty(self) -> bool:
         """Whether no cell of the sheet is filled."""
-        return self._sheet.total_height == 0
+        return self._sheet.start is None
 
     def head(self) -> list[list[str]]:
         return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._sheet.iter_rows(), HEAD_ROWS)]
