@@ -1,20 +1,34 @@
-"""`make up` and `make down`: Airflow with its UI on 127.0.0.1, in a session of its own."""
+"""`make up` and `make down`: Airflow with its UI on 127.0.0.1, in a session of its own.
+
+Run as a module it is the supervisor: it starts the components, and ends them all when it is told to or when one ends.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from safetynet.home import Home
+from safetynet.orchestrate.metadata import finish_migration, start_migration
 from safetynet.orchestrate.settings import environment
 
-PORT = int(os.environ.get("SAFETYNET_PORT", "8080"))
+COMPONENTS = (
+    ("api-server",),
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+)
+"""Without the log servers, which would listen on every address; logs are read from the home."""
+
+PORT = int(os.environ.get("SAFETYNET_PORT") or "8080")
 _PATIENCE = 120.0
 
 
@@ -22,20 +36,38 @@ def _record(home: Home) -> Path:
     return home.folder("airflow") / "session.pid"
 
 
+def _members(session: int) -> list[int]:
+    """Processes of a session that are alive."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, _, _, of_session = (process / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(of_session) == session and state != "Z":
+                found.append(int(process.name))
+    return found
+
+
 def _running(home: Home) -> int | None:
-    """The process group of the services, None where they do not run."""
+    """The session of the services, None where they do not run."""
     try:
-        group = int(_record(home).read_text())
-        os.killpg(group, 0)
+        session = int(_record(home).read_text())
+        command = Path(f"/proc/{session}/cmdline").read_bytes()
     except (OSError, ValueError):
         return None
-    return group
+    return session if __name__.encode() in command else None
 
 
-def _is_healthy(url: str) -> bool:
+def _is_taken() -> bool:
+    """Whether something listens on the port already."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", PORT)) == 0
+
+
+def is_healthy(url: str, part: str = "scheduler") -> bool:
+    """Whether Airflow's API server says so of one of its parts: metadatabase, scheduler, dag_processor, triggerer."""
     try:
-        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=2) as answer:  # noqa: S310  (loopback)
-            return bool(json.load(answer)["scheduler"]["status"] == "healthy")
+        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310  (our own)
+            return bool(json.load(answer)[part]["status"] == "healthy")
     except (OSError, ValueError, KeyError):
         return False
 
@@ -45,15 +77,19 @@ def up(home: Home) -> int:
     url = f"http://127.0.0.1:{PORT}"
     home.folder("inbox")
     if _running(home):
-        print(f"Airflow is up at {url} · 已在运行")
+        print("Airflow is up already; make down stops it · 已在运行，用 make down 停止")
         return 0
+    if _is_taken():
+        print(f"Port {PORT} is taken; choose another with SAFETYNET_PORT · 端口 {PORT} 已被占用", file=sys.stderr)
+        return 1
+    print("Starting Airflow (about half a minute) · 正在启动 Airflow")
+    finish_migration(home, start_migration(home))
     settings = os.environ | environment(home) | {"AIRFLOW__API__PORT": str(PORT), "AIRFLOW__API__BASE_URL": url}
     settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"{url}/execution/"
     log = home.folder("airflow", "logs") / "services.log"
-    print("Starting Airflow (about half a minute) · 正在启动 Airflow")
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
+            [sys.executable, "-m", __name__],
             env=settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -62,39 +98,49 @@ def up(home: Home) -> int:
         )
     _record(home).write_text(str(process.pid))
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if _is_healthy(url):
-            break
-        if process.poll() is not None:
-            print(f"Airflow stopped, see {log} · 启动失败，请看日志", file=sys.stderr)
+    while not (is_healthy(url, "scheduler") and is_healthy(url, "dag_processor")):
+        if process.poll() is not None or time.monotonic() > deadline:
+            print(f"Airflow did not start, see {log} · 启动失败，请看日志", file=sys.stderr)
+            down(home)
             return 1
         time.sleep(1)
-    else:
-        print(f"Airflow does not answer yet, see {log} · 尚未就绪，请看日志", file=sys.stderr)
-        return 1
-    passwords = home.root / "airflow" / "passwords.json"
     print(f"Airflow is up at {url} · 已启动")
-    print(f"User admin, password in {passwords} · 用户 admin，密码在该文件中")
+    print(f"User admin, password in {home.root / 'airflow' / 'passwords.json'} · 用户 admin，密码在该文件中")
     print(f"Put files into {home.inbox}/<feed>/ · 把文件放入该文件夹；make down stops it · 用 make down 停止")
     return 0
 
 
 def down(home: Home) -> int:
     """End the services' whole session, politely first."""
-    group = _running(home)
-    if group is None:
+    session = _running(home)
+    if session is None:
         print("Airflow is not running · 没有在运行")
         return 0
-    for stop, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-        try:
-            os.killpg(group, stop)
-        except ProcessLookupError:
-            break
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and _running(home):
-            time.sleep(0.3)
-        if not _running(home):
-            break
+    os.kill(session, signal.SIGTERM)
+    deadline = time.monotonic() + 20.0
+    while _members(session) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    for member in _members(session):
+        with suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
     _record(home).unlink(missing_ok=True)
     print("Airflow is down · 已停止")
     return 0
+
+
+def supervise() -> int:
+    """Run the components until SIGTERM comes or one of them ends, then end them all; returns 0, or 1 when one ended."""
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
+    running = [subprocess.Popen([sys.executable, "-m", "airflow", *component]) for component in COMPONENTS]
+    while not told and all(process.poll() is None for process in running):
+        time.sleep(0.5)
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait()
+    return 0 if told else 1
+
+
+if __name__ == "__main__":
+    sys.exit(supervise())
