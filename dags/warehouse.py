@@ -41,8 +41,12 @@ def warehouse() -> None:
     @task
     def build(as_of: str, known_at: str) -> list[str]:
         from safetynet.tasks import build_warehouse
+        from safetynet.warehouse.build import NothingToBuild
 
-        return build_warehouse(as_of, known_at)
+        try:
+            return build_warehouse(as_of, known_at)
+        except NothingToBuild as nothing:
+            raise AirflowSkipException(str(nothing)) from nothing
 
     @task(retries=0, map_index_template="{{ model }}")
     def failing(model: str) -> None:

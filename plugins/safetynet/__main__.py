@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from safetynet.home import Home
-from safetynet.publish.history import NotHeld, release
+from safetynet.publish.history import NotHeld, NotKnown, release, retake
 from safetynet.publish.ledger import Ledger
 
 
@@ -22,6 +22,8 @@ def _parser() -> argparse.ArgumentParser:
     held = commands.add_parser("release", help="release a held batch")
     held.add_argument("batch")
     held.add_argument("reason")
+    again = commands.add_parser("retake", help="read a landed file again")
+    again.add_argument("batch")
     return parser
 
 
@@ -32,6 +34,16 @@ def _release(home: Home, batch: str, reason: str) -> int:
         print(refused, file=sys.stderr)
         return 2
     print("Released; make run builds with it. · 已放行，运行 make run 即可使用。")
+    return 0
+
+
+def _retake(home: Home, batch: str) -> int:
+    try:
+        retake(Ledger(home), batch)
+    except NotKnown as unknown:
+        print(unknown, file=sys.stderr)
+        return 2
+    print("The next make run reads it again from landing. · 下次运行 make run 时会重新读取。")
     return 0
 
 
@@ -56,6 +68,8 @@ def main() -> int:
             from safetynet.warehouse.prompt import prompt
 
             return prompt(home, arguments.query)
+        case "retake":
+            return _retake(home, arguments.batch)
         case _:
             return _release(home, arguments.batch, arguments.reason)
 

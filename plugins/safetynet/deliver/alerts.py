@@ -72,7 +72,9 @@ class _Quarantined:
     first: tuple[int, ...]
 
 
-def _about_quarantine(owner: Owner, run: str, batches: Sequence[tuple[str, str, int, list[_Quarantined]]]) -> dict[str, Any]:
+def _about_quarantine(
+    owner: Owner, run: str, batches: Sequence[tuple[str, str, int, list[_Quarantined]]]
+) -> dict[str, Any]:
     """The message to an owner about quarantined rows: (feed, source file, rows, reasons) each."""
     lines_zh, lines_en = [], []
     for feed, file, rows, reasons in batches:

@@ -57,8 +57,9 @@ def _troubles(store: Ledger, console: Console) -> None:
     latest: dict[str, dict[str, Any]] = {row["delivery_id"]: row for row in history.deliveries(store)}
     for row in latest.values():
         if row["verdict"] in _LOUD:
-            batch = f" [dim](batch {row['batch_id'][:12]})[/dim]" if row["batch_id"] else ""
-            console.print(f"[bold red]{row['verdict']}[/bold red] {row['feed']} {escape(row['source_file'])}{batch}")
+            told = f"batch {row['batch_id'][:12]}" if row["batch_id"] else f"delivery {row['delivery_id'][:12]}"
+            name = escape(row["source_file"])
+            console.print(f"[bold red]{row['verdict']}[/bold red] {row['feed']} {name} [dim]({told})[/dim]")
             console.print(f"  {escape(row['reason'] or '')}")
 
 
@@ -111,9 +112,13 @@ def show(
     *,
     has_news: bool,
     unfinished: list[InboxFile],
+    failed: list[str],
     wanted: Target | None,
 ) -> None:
-    """Print the summary of a home; nothing of a file's values is in it."""
+    """Print the summary of a home; nothing of a file's values is in it.
+
+    `failed` names the models, tests and tasks that did not do their work in this run.
+    """
     if not has_news:
         console.print("Nothing new in the inbox. · 收件箱里没有新文件。")
     for file in unfinished:
@@ -127,6 +132,11 @@ def show(
         console.print(f"[yellow]inbox/{name} is no feed; its files are not read · 不是约定的文件夹，未读取[/yellow]")
     console.print(_feeds(store))
     _troubles(store, console)
+    for failure in failed:
+        console.print(f"[bold red]failed[/bold red] {escape(failure)}")
+    if failed:
+        console.print("[bold red]Not everything was done; what was published before stays.[/bold red]")
+        console.print("[bold red]有步骤未完成；之前发布的结果仍然有效。[/bold red]")
     if wanted is None or not wanted.current.is_file():
         console.print(
             "[bold red]No warehouse yet: nothing could be accepted. · 还没有可用的数据，未生成数据仓库。[/bold red]"

@@ -51,8 +51,9 @@ def _write_demonstration(home: Home, console: Console) -> None:
     generate(home.folder("inbox"), home.folder("reference"), None)
 
 
-def _through_the_dags(home: Home, feeds: list[str], status: Status) -> int:
-    """Run the DAGs in a process of their own, showing what it says; returns its exit code."""
+def _through_the_dags(home: Home, store: Ledger, feeds: list[str], status: Status) -> list[str]:
+    """Run the DAGs in a process of their own, showing what it says; returns what failed, by name."""
+    failed = []
     reading, writing = os.pipe()
     log = home.folder("airflow", "logs") / "run.log"
     with log.open("ab") as output:
@@ -67,24 +68,31 @@ def _through_the_dags(home: Home, feeds: list[str], status: Status) -> int:
         try:
             with os.fdopen(reading) as progress:
                 for line in progress:
-                    what, _, feed = line.strip().partition(" ")
+                    what, _, name = line.strip().partition(" ")
+                    if what == "failed":
+                        failed.append(name)
+                        continue
                     if what == "ingest":
-                        title = contract(feed).title
-                        text = f"{feeds.index(feed) + 1}/{len(feeds)} {feed} · {title.zh}"
+                        text = f"{feeds.index(name) + 1}/{len(feeds)} {name} · {contract(name).title.zh}"
                     else:
                         text = "building the warehouse · 正在构建数据仓库"
                     status.update(text)
                     if not status.console.is_terminal:
                         status.console.print(text)
-            return process.wait()
+            if process.wait() != 0:
+                failed.append(f"Airflow, see {log}")
         finally:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
+    left = [
+        f"{feed}: {len(files)} files, tried again next time" for feed in feeds if (files := landing.unread(store, feed))
+    ]
+    return failed + left
 
 
 def run(home: Home) -> int:
-    """Take in what is new and build; returns 0, or 1 when the warehouse could not be built."""
+    """Take in what is new and build; returns 0, 1 when something failed here, 2 when the settings are wrong."""
     console = Console() if sys.stdout.isatty() else Console(width=120)
     started = time.monotonic()
     try:
@@ -110,14 +118,15 @@ def run(home: Home) -> int:
         feeds = [
             feed for feed in contracts() if any(file.feed == feed for file in waiting) or landing.unread(store, feed)
         ]
-        code, news = 0, False
-        if feeds or _is_stale(home, store, as_of, known_at):
-            news = True
+        failed: list[str] = []
+        has_news = bool(feeds) or _is_stale(home, store, as_of, known_at)
+        if has_news:
             with console.status("starting Airflow · 正在启动 Airflow") as status:
-                code = _through_the_dags(home, feeds, status)
-        show(home, store, console, has_news=news, unfinished=unfinished, wanted=_target(home, store, as_of, known_at))
+                failed = _through_the_dags(home, store, feeds, status)
+        wanted = _target(home, store, as_of, known_at)
+        show(home, store, console, has_news=has_news, unfinished=unfinished, failed=failed, wanted=wanted)
         console.print(f"{time.monotonic() - started:.0f} s")
-    return code
+    return 1 if failed else 0
 
 
 def _target(home: Home, store: Ledger, as_of: date | None, known_at: datetime | None) -> build.Target | None:

@@ -82,3 +82,34 @@ def release(store: Ledger, batch_id: str, reason: str) -> None:
     row = {"batch_id": found[0]["batch_id"], "reason": reason.strip(), "released_at": now()}
     with store.transaction() as connection:
         store.put(connection, ledger.release, [row])
+
+
+class NotKnown(ValueError):
+    """An id that names no single batch or delivery."""
+
+
+def retake(store: Ledger, wanted: str) -> int:
+    """Forget what became of a landed file, so that the next run reads it again from landing; returns its sheets.
+
+    The file is named by the id of a batch or delivery, or the unique beginning of one. Raises NotKnown.
+    """
+    table = ledger.delivery
+    known = store.rows(sa.select(table).where(table.c.verdict != "duplicate"))
+    landings = {
+        row["landing_id"]
+        for row in known
+        if wanted and ((row["batch_id"] or "").startswith(wanted) or row["delivery_id"].startswith(wanted))
+    }
+    if len(landings) != 1:
+        raise NotKnown(f"no single file has the id {wanted!r} / 没有这个批次")
+    (landing_id,) = landings
+    sheets = [row for row in known if row["landing_id"] == landing_id]
+    batch_ids = [row["batch_id"] for row in sheets if row["batch_id"]]
+    with store.transaction() as connection:
+        for kept in (ledger.batch, ledger.repair, ledger.expectation_result):
+            connection.execute(sa.delete(kept).where(kept.c.batch_id.in_(batch_ids)))
+        connection.execute(sa.delete(table).where(table.c.landing_id == landing_id))
+        connection.execute(
+            sa.update(ledger.landing).where(ledger.landing.c.landing_id == landing_id).values(is_done=False)
+        )
+    return len(sheets)
