@@ -15,7 +15,7 @@ from safetynet.home import Home
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 
-_STYLE = Path(__file__).parent / "assets" / "bootstrap.min.css"
+_STYLES = sorted((Path(__file__).parent / "assets").glob("*.css"))
 _FOREIGN = re.compile(
     r"<script[^>]+src=\"https?://[^>]*>\s*</script>|<link[^>]+href=\"https?://[^>]*>|<img[^>]+src=\"https?://[^>]*>"
 )
@@ -49,7 +49,7 @@ _FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} Â
 _ROW = """<tr class="{style}"><td>{as_of}</td><td>{file}</td><td>{scope}</td><td>{verdict}</td>
 <td class="text-right">{received:,}</td><td class="text-right">{quarantined:,}</td>
 <td class="text-right">{failed}</td></tr>"""
-_STYLES = {"rejected": "table-danger", "held": "table-warning"}
+_ROW_STYLES = {"rejected": "table-danger", "held": "table-warning"}
 
 
 def page_path(feed: str, batch_id: str, received_at: datetime) -> str:
@@ -57,19 +57,21 @@ def page_path(feed: str, batch_id: str, received_at: datetime) -> str:
     return f"validations/{feed}/{batch_id}/{received_at:%Y%m%dT%H%M%S.%fZ}/{feed}-{batch_id}.html"
 
 
-def _lay_style(site: Path) -> None:
+def _lay_styles(site: Path) -> None:
     static = site / "static"
     static.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_STYLE, static / _STYLE.name)
+    for style in _STYLES:
+        shutil.copyfile(style, static / style.name)
 
 
 def localise(site: Path, page: str) -> None:
     """Take everything foreign out of a page and give it the style sheet that lies beside it."""
-    _lay_style(site)
+    _lay_styles(site)
     path = site / page
     text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", path.read_text(encoding="utf-8")))
-    link = f'<link rel="stylesheet" href="{"../" * page.count("/")}static/{_STYLE.name}">'
-    path.write_text(text.replace("</head>", f"{link}</head>", 1), encoding="utf-8")
+    static = "../" * page.count("/") + "static"
+    links = "".join(f'<link rel="stylesheet" href="{static}/{style.name}">' for style in _STYLES)
+    path.write_text(text.replace("</head>", f"{links}</head>", 1), encoding="utf-8")
 
 
 def write_index(home: Home, store: Ledger) -> None:
@@ -94,7 +96,7 @@ def write_index(home: Home, store: Ledger) -> None:
         is_there = (site / path).is_file()
         rows.setdefault(row["feed"], []).append(
             _ROW.format(
-                style=_STYLES.get(row["verdict"], ""),
+                style=_ROW_STYLES.get(row["verdict"], ""),
                 as_of=row["as_of"],
                 file=f'<a href="{path}">{name}</a>' if is_there else name,
                 scope=row["scope"] or "",
@@ -113,5 +115,5 @@ def write_index(home: Home, store: Ledger) -> None:
     ]
     draft = site / ".index.html"
     draft.write_text(_PAGE.format(feeds="\n".join(feeds)), encoding="utf-8")
-    _lay_style(site)
+    _lay_styles(site)
     draft.replace(site / "index.html")
