@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +31,7 @@ _BYTE_ORDER_MARKS = (
 _READ_BYTES = 1 << 20
 _LARGEST_RECORD = 16 << 20
 _HEAD_BYTES = 1 << 20
+_LINE_END, _QUOTE = b'\n"'
 _MOST_RAGGED = 200_000
 _NO_DATA = re.compile(f"{TOTAL}|{NOTE}")
 
@@ -47,13 +48,47 @@ def byte_order_mark(path: Path) -> tuple[str | None, int]:
     return None, 0
 
 
+def _count(text: bytes | bytearray, character: int) -> int:
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == character))
+
+
+class _CheckedUtf8:
+    """An incremental decoder to UTF-8 of what should be UTF-8: checked, and decoded only where it is not."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def __call__(self, delivered: bytes, is_last: bool) -> bytes:
+        given = self._tail + delivered
+        end = max(len(given) - 4, 0)
+        end = len(given) if is_last else end + codecs.utf_8_decode(given[end:], "replace", False)[1]
+        given, self._tail = given[:end], given[end:]
+        cell = pa.Array.from_buffers(
+            pa.binary(), 1, [None, pa.py_buffer(np.array([0, end], dtype=np.int32)), pa.py_buffer(given)]
+        )
+        try:
+            cell.cast(pa.string())
+        except pa.ArrowInvalid:
+            return given.decode("utf-8", errors="replace").encode("utf-8")
+        return given
+
+
+def _decoder(encoding: str) -> Callable[[bytes, bool], bytes]:
+    """From the next bytes of a file, and whether they are its last, to UTF-8."""
+    if encoding == "utf-8":
+        return _CheckedUtf8()
+    decode = codecs.getincrementaldecoder(encoding)(errors="replace").decode
+    return lambda delivered, is_last: decode(delivered, is_last).encode("utf-8")
+
+
 class _Utf8(io.RawIOBase):
     """A file's text as valid UTF-8; what cannot be decoded becomes U+FFFD. Counts line ends and quotes as it goes."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
-        self._decode = codecs.getincrementaldecoder(encoding)(errors="replace").decode
+        self._decode = _decoder(encoding)
         self._left = bytearray()
+        self._is_read = False
         self.line_ends = 0
         self.quotes = 0
         self.last = b""
@@ -62,17 +97,30 @@ class _Utf8(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """As many bytes as asked for, fewer at the end only: a reader takes what one call gives for a block."""
-        delivered = b"more"
-        while delivered and not 0 <= size <= len(self._left):
+        """The next whole records, about `_READ_BYTES` of them; where a record is longer, up to `size` bytes.
+
+        A reader takes what one call gives for a block, and small blocks stay in the processor's cache.
+        """
+        end = 0
+        while not (end or self._is_read or 0 <= size <= len(self._left)):
             delivered = self._stream.read(_READ_BYTES)
-            self._left += self._decode(delivered, not delivered).encode("utf-8")
-        given = bytes(self._left if size < 0 else self._left[:size])
+            self._is_read = not delivered
+            self._left += self._decode(delivered, self._is_read)
+            end = self._end_of_records()
+        given = bytes(self._left[: end or len(self._left)])
+        if 0 <= size < len(given):
+            given = given[:size]
         del self._left[: len(given)]
-        self.line_ends += given.count(b"\n")
-        self.quotes += given.count(b'"')
+        self.line_ends += _count(given, _LINE_END)
+        self.quotes += _count(given, _QUOTE)
         self.last = given[-1:] or self.last
         return given
+
+    def _end_of_records(self) -> int:
+        """Where the last line ends that no quoted cell goes on beyond, 0 where there is none."""
+        end = self._left.rfind(b"\n") + 1
+        is_quoted = (self.quotes + _count(self._left[:end], _QUOTE)) % 2
+        return 0 if is_quoted else end
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """The same for readers that bring their own buffer."""
@@ -191,11 +239,11 @@ class DelimitedText:
             raise Refused("record_too_long" if "straddl" in str(error) else "unreadable_text") from error
         if ragged.refusal:
             raise ragged.refusal
-        self._refuse_truncated(ragged, records, len(names), stream.last)
         if stream.lines > records + len(ragged.numbers) or stream.quotes % 2:
             self._refuse_malformed_quotes()
         if ragged.numbers:
             yield ragged.batch(below, columns)
+        self._refuse_truncated(ragged, records, len(names), stream.last)
 
     def _refuse_truncated(self, ragged: _Ragged, records: int, width: int, last: bytes) -> None:
         total = records + len(ragged.numbers)
