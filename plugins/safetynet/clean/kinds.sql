@@ -20,15 +20,22 @@ CREATE MACRO trimmed(raw) AS
         '^="(.*)"$', '\1', 's'
     );
 
--- No blank anywhere, no leading apostrophe, full-width digits, letters and signs in half width.
+-- Full-width digits, letters and signs in half width.
+CREATE MACRO half_width(raw) AS
+    CASE
+        WHEN regexp_matches(raw, '[！-～]') THEN translate(
+            raw,
+            '０１２３４５６７８９．，－／％：＋ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ（）',
+            '0123456789.,-/%:+ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz()'
+        )
+        ELSE raw
+    END;
+
+-- No blank anywhere, no leading apostrophe, half width.
 CREATE MACRO squeezed(raw) AS
-    translate(
-        regexp_replace(
-            regexp_replace(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]+', '', 'g'),
-            '^="(.*)"$|^[''‘’`]+', '\1'
-        ),
-        '０１２３４５６７８９．，－／％：＋ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ（）',
-        '0123456789.,-/%:+ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz()'
+    regexp_replace(
+        regexp_replace(half_width(raw), '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]+', '', 'g'),
+        '^="(.*)"$|^[''‘’`]+', '\1'
     );
 
 CREATE MACRO squeezed_cell(raw) AS CASE WHEN raw = '' OR is_too_long(raw) THEN NULL ELSE nullif(squeezed(raw), '') END;
@@ -54,24 +61,15 @@ CREATE MACRO cell_repair(raw, one_form, otherwise) AS
 
 -- ---- id_number: 18 characters that pass GB 11643 (ISO 7064 MOD 11-2) ----------------------------------------------
 
+-- The weights are the powers of two modulo 11, so the weighted sum of seventeen digits is 2 Σ digit[i] 2^(17-i). With
+-- digit = body // 10^k - 10 (body // 10^(k+1)) that is a sum over the number's own quotients, and no digit is cut out.
 CREATE MACRO id_check_character(text) AS
-    substr('10X98765432', 1 + (
-        (ord(text[1]) - 48) * 7 + (ord(text[2]) - 48) * 9 + (ord(text[3]) - 48) * 10 + (ord(text[4]) - 48) * 5
-        + (ord(text[5]) - 48) * 8 + (ord(text[6]) - 48) * 4 + (ord(text[7]) - 48) * 2 + (ord(text[8]) - 48)
-        + (ord(text[9]) - 48) * 6 + (ord(text[10]) - 48) * 3 + (ord(text[11]) - 48) * 7 + (ord(text[12]) - 48) * 9
-        + (ord(text[13]) - 48) * 10 + (ord(text[14]) - 48) * 5 + (ord(text[15]) - 48) * 8 + (ord(text[16]) - 48) * 4
-        + (ord(text[17]) - 48) * 2
-    ) % 11, 1);
-
--- The same for the old form of 15 digits, which leaves out the century (19) and the check character.
-CREATE MACRO id_check_character_of_15(text) AS
-    substr('10X98765432', 1 + (
-        (ord(text[1]) - 48) * 7 + (ord(text[2]) - 48) * 9 + (ord(text[3]) - 48) * 10 + (ord(text[4]) - 48) * 5
-        + (ord(text[5]) - 48) * 8 + (ord(text[6]) - 48) * 4 + 1 * 2 + 9
-        + (ord(text[7]) - 48) * 6 + (ord(text[8]) - 48) * 3 + (ord(text[9]) - 48) * 7 + (ord(text[10]) - 48) * 9
-        + (ord(text[11]) - 48) * 10 + (ord(text[12]) - 48) * 5 + (ord(text[13]) - 48) * 8 + (ord(text[14]) - 48) * 4
-        + (ord(text[15]) - 48) * 2
-    ) % 11, 1);
+    substr('10X98765432', 1 + list_transform([CAST(text[1:17] AS BIGINT)], lambda body: 2 * (
+        body - 8 * (body // 10) - 16 * (body // 100) - 32 * (body // 1000) - 64 * (body // 10000)
+        - 128 * (body // 100000) - 256 * (body // 1000000) - 512 * (body // 10000000) - 1024 * (body // 100000000)
+        - 2048 * (body // 1000000000) - 4096 * (body // 10000000000) - 8192 * (body // 100000000000) - 16384 * (body // 1000000000000)
+        - 32768 * (body // 10000000000000) - 65536 * (body // 100000000000000) - 131072 * (body // 1000000000000000) - 262144 * (body // 10000000000000000)
+    ))[1] % 11, 1);
 
 CREATE MACRO id_birth_date(text) AS try_cast(text[7:10] || '-' || text[11:12] || '-' || text[13:14] AS DATE);
 
@@ -89,18 +87,22 @@ CREATE MACRO id_number_read(characters) AS
     CASE
         WHEN length(characters) = 18 THEN characters
         WHEN regexp_full_match(characters, '\d{15}')
-            THEN characters[1:6] || '19' || characters[7:15] || id_check_character_of_15(characters)
+            THEN characters[1:6] || '19' || characters[7:15] || id_check_character(characters[1:6] || '19' || characters[7:15])
         WHEN length(characters) = 19 AND characters[1] = 'G' THEN characters[2:19]
         WHEN is_disability_number(characters) THEN characters[1:18]
     END;
 
+-- The pattern takes real dates of 1880 to 2099 alone: days that every month has, those that most have, leap days.
 CREATE MACRO id_number_value(read, as_of) AS
     CASE
         WHEN
-            regexp_full_match(read, '[1-9]\d{5}(18[89]|19\d|20\d)\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]')
-            AND read[18] = id_check_character(read)
-            AND CASE WHEN read[13:14] <= '28' THEN read[7:14] <= strftime(as_of, '%Y%m%d') ELSE coalesce(id_birth_date(read) <= as_of, false) END
-            AND read[1:6] <> '999999'
+            regexp_full_match(read, '[1-9]\d{5}('
+                '(18[89]|19\d|20\d)\d((0[1-9]|1[0-2])(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])(29|30)|(0[13578]|1[02])31)'
+                '|(188[048]|189[26]|19(0[48]|[2468][048]|[13579][26])|20([02468][048]|[13579][26]))0229'
+                ')\d{3}[\dX]')
+            AND right(read, 1) = id_check_character(read)
+            AND read[7:14] <= strftime(as_of, '%Y%m%d')
+            AND NOT starts_with(read, '999999')
             THEN read
     END;
 
@@ -190,7 +192,7 @@ CREATE MACRO date_issue(raw, characters, read, value, as_of) AS
     cell_issue(raw, value, CASE WHEN read > as_of THEN 'after_as_of' ELSE 'no_date' END);
 
 CREATE MACRO date_repair(raw, characters, value) AS
-    cell_repair(raw, strftime(value, '%Y-%m-%d'), CASE
+    cell_repair(raw, CAST(value AS VARCHAR), CASE
         WHEN regexp_full_match(characters, '\d{5}(\.0)?') THEN 'excel_serial'
         WHEN contains(raw, ':') THEN 'time_of_day'
         ELSE 'date_form'
@@ -234,7 +236,7 @@ CREATE MACRO money_characters(raw) AS
 
 CREATE MACRO money_read(characters, multiplier) AS
     CASE
-        WHEN multiplier = 1 AND regexp_full_match(characters, '-?\d{1,13}(\.\d{1,2})?') THEN CAST(characters AS DECIMAL(18, 2))
+        WHEN multiplier = 1 THEN try_cast(characters AS DECIMAL(18, 2))
         ELSE try_cast(try_cast(characters AS DECIMAL(28, 10)) * multiplier AS DECIMAL(18, 2))
     END;
 
@@ -347,7 +349,7 @@ CREATE MACRO percent_repair(raw, characters, value) AS
 
 CREATE MACRO code_characters(raw) AS
     CASE
-        WHEN regexp_full_match(raw, '[A-Z]*\d+') AND NOT is_too_long(raw) THEN raw
+        WHEN regexp_full_match(raw, '[A-Z]*\d+|[A-Z]+\d[0-9A-Za-z.+*]*') AND NOT is_too_long(raw) THEN raw
         WHEN raw = '' OR is_too_long(raw) OR is_spoiled(raw) THEN NULL
         ELSE regexp_replace(regexp_replace(trimmed(raw), '^[''‘`]', ''), '^(\d+)\.0$', '\1')
     END;
