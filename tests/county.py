@@ -38,7 +38,7 @@ class County:
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root=root / "home", inbox=root / "inbox", reference=root / "reference")
-        self.home.reference.mkdir(parents=True)
+        self.home.reference.mkdir(parents=True, exist_ok=True)
         (self.home.reference / "divisions.csv").write_text(DIVISIONS, encoding="utf-8")
         self.store = Ledger(self.home)
         self._delivered: list[tuple[Path, str]] = []

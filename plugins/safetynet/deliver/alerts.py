@@ -87,8 +87,10 @@ def _about_quarantine(
             lines_zh.append(f"  {header}{told.zh}：{each.rows} 行（第 {numbers} 行）")
             lines_en.append(f"  {header}{told.en}: {each.rows} rows (row {numbers})")
     facts: dict[str, Fact] = {**_owner_facts(owner), "rows": sum(rows for _, _, rows, _ in batches)}
-    todo = say("todo_quarantine")
-    body = Sentence("\n".join([*lines_zh, todo.zh]), "\n".join([*lines_en, todo.en]))
+    for told in (say("alert_owner", facts), say("todo_quarantine")):
+        lines_zh.append(told.zh)
+        lines_en.append(told.en)
+    body = Sentence("\n".join(lines_zh), "\n".join(lines_en))
     title = say("alert_title_quarantine", facts)
     return _row(f"quarantine:{run}", None, owner.channels, "quarantine", title, body)
 
