@@ -23,6 +23,7 @@ identity_text as (
     group by person_id
 ),
 
+-- The newest phone and division; of several told on one day always the same.
 told_of as (
     select
         person_id,
@@ -30,8 +31,8 @@ told_of as (
         min(person_name) as person_name,
         min(birth_date) as birth_date,
         min(sex) as sex,
-        arg_max(phone, as_of) as phone,
-        arg_max(division_code, as_of) as division_code,
+        substr(max(as_of::varchar || phone), 11) as phone,
+        substr(max(as_of::varchar || division_code), 11) as division_code,
         min(as_of) as first_seen_on,
         max(as_of) as last_seen_on
     from mention
