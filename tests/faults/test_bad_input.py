@@ -71,9 +71,16 @@ def with_row(number: int, spoil: Callable[[str], str]) -> bytes:
 BAD = {
     "empty file": Bad(XLSX, "a.xlsx", lambda: b"", "rejected", "文件是空的", "The file is empty"),
     "empty text file": Bad(CSV, "a.csv", lambda: b"\r\n", "rejected", "文件是空的", "The file is empty"),
-    "header only, snapshot": Bad(XLSX, "a.xlsx", lambda: file_of(XLSX, []), "held", "只有表头", "header and no rows"),
+    "header only, snapshot": Bad(
+        XLSX, "a.xlsx", lambda: file_of(XLSX, []), "held", "只有表头", "header and no rows"
+    ),
     "header only, increment": Bad(
-        "health_settlement", "a.csv", lambda: file_of("health_settlement", []), "accepted", "按收到的日期计", "day of arrival"
+        "health_settlement",
+        "a.csv",
+        lambda: file_of("health_settlement", []),
+        "accepted",
+        "按收到的日期计",
+        "day of arrival",
     ),
     "wrong feed's workbook": Bad(
         XLSX,
@@ -96,23 +103,58 @@ BAD = {
         3,
     ),
     "as-of date in the future": Bad(
-        CSV, "a_20991231.csv", lambda: file_of(CSV, rows(CSV, 3)), "held", "2099-12-31 晚于收到的日期", "2099-12-31 lies after", 3
+        CSV,
+        "a_20991231.csv",
+        lambda: file_of(CSV, rows(CSV, 3)),
+        "held",
+        "2099-12-31 晚于收到的日期",
+        "2099-12-31 lies after",
+        3,
     ),
     "truncated workbook": Bad(
-        XLSX, "a.xlsx", lambda: file_of(XLSX, rows(XLSX, 50))[:-300], "rejected", "工作簿已损坏或不完整", "damaged or incomplete"
+        XLSX,
+        "a.xlsx",
+        lambda: file_of(XLSX, rows(XLSX, 50))[:-300],
+        "rejected",
+        "工作簿已损坏或不完整",
+        "damaged or incomplete",
     ),
     "truncated text file": Bad(
-        CSV, "a.csv", lambda: file_of(CSV, rows(CSV, 5))[:-40], "rejected", "在第 6 行中断", "breaks off in row 6", 5, 5
+        CSV,
+        "a.csv",
+        lambda: file_of(CSV, rows(CSV, 5))[:-40],
+        "rejected",
+        "在第 6 行中断",
+        "breaks off in row 6",
+        5,
+        5,
     ),
     "html named xls": Bad(
-        XLSX, "a.xls", lambda: b"<html><table><tr><td>x</td></tr></table>", "rejected", "网页（HTML）", "a web page (HTML)"
+        XLSX,
+        "a.xls",
+        lambda: b"<html><table><tr><td>x</td></tr></table>",
+        "rejected",
+        "网页（HTML）",
+        "a web page (HTML)",
     ),
     "tab-separated text named xls": Bad(
-        XLSX, "a.xls", lambda: "姓名\t户编号\n萧龙\t1\n".encode("gbk"), "rejected", "而是文本", "no workbook but text"
+        XLSX,
+        "a.xls",
+        lambda: "姓名\t户编号\n萧龙\t1\n".encode("gbk"),
+        "rejected",
+        "而是文本",
+        "no workbook but text",
     ),
-    "encrypted workbook": Bad(XLSX, "a.xlsx", encrypted, "rejected", "工作簿有密码", "protected by a password"),
+    "encrypted workbook": Bad(
+        XLSX, "a.xlsx", encrypted, "rejected", "工作簿有密码", "protected by a password"
+    ),
     "unknown encoding": Bad(
-        CSV, "a.csv", lambda: bytes(range(256)) * 30, "rejected", "无法识别文件的编码", "encoding of the file is not the agreed one"
+        CSV,
+        "a.csv",
+        lambda: bytes(range(256)) * 30,
+        "rejected",
+        "无法识别文件的编码",
+        "encoding of the file is not the agreed one",
     ),
     "required column missing": Bad(
         XLSX,
@@ -135,10 +177,22 @@ BAD = {
         3,
     ),
     "duplicate header": Bad(
-        XLSX, "a.xlsx", doubled, "rejected", "第 1 行（表头）中有两列是同一项：姓名", "two columns for one item: 姓名", 3, 3
+        XLSX,
+        "a.xlsx",
+        doubled,
+        "rejected",
+        "第 1 行（表头）中有两列是同一项：姓名",
+        "two columns for one item: 姓名",
+        3,
+        3,
     ),
     "unclosed quote": Bad(
-        CSV, "a.csv", lambda: with_row(4, lambda line: '"' + line), "rejected", "第 4 行有一个没有配对的引号", "Row 4 has a quotation"
+        CSV,
+        "a.csv",
+        lambda: with_row(4, lambda line: '"' + line),
+        "rejected",
+        "第 4 行有一个没有配对的引号",
+        "Row 4 has a quotation",
     ),
     "ragged rows": Bad(
         CSV,
@@ -204,7 +258,7 @@ BAD = {
         "day of arrival",
         3,
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -327,7 +381,7 @@ def test_hostile_csv(county: County) -> None:
     county.put(
         CSV,
         "a_20250630.csv",
-        csv_file([line + [text] for line, text in zip(cells, ["x", *HOSTILE], strict=True)]),
+        csv_file([[*line, text] for line, text in zip(cells, ["x", *HOSTILE], strict=True)]),
     )
     (outcome,) = county.take_in()
     assert [line["managing_institution"] for line in county.lake(outcome)][:9] == HOSTILE[:9]

@@ -1,4 +1,4 @@
-"""Killed at any point, without disk, without its database: what is published is whole, and the next run completes it."""
+"""Killed, without disk, without its database: what is published is whole, and the next run completes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks: titles, bands, sheets, formulas, errors, real dates and numbers; row numbers are those of a spreadsheet."""
+"""Workbooks: titles, bands, sheets, formulas, dates and numbers; row numbers are those of a spreadsheet."""
 
 from __future__ import annotations
 
