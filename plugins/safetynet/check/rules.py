@@ -65,16 +65,16 @@ def _key_part(contract: Contract, part: str, is_fallback: bool) -> str:
     return sql[0] if len(sql) == 1 else f"coalesce({', '.join(sql)})"
 
 
-def key_columns(contract: Contract) -> dict[str, str]:
-    """SQL of `row_key` (the whole key) and `fallback_key` (name + division for the person), NULL where not whole."""
+def key_hashes(contract: Contract) -> dict[str, str]:
+    """SQL of `key_hash` (of the whole key) and `fallback_hash` (name + division for the person), NULL if not whole."""
     whole = [_key_part(contract, part, False) for part in contract.key]
     fallback = [_key_part(contract, part, True) for part in contract.key]
-    has_fallback = whole != fallback
-    joined = " || chr(31) || ".join(whole)
-    other = " || chr(31) || ".join(fallback)
+    is_whole = " AND ".join(f"{part} IS NOT NULL" for part in whole)
+    has_fallback = " AND ".join(f"{part} IS NOT NULL" for part in fallback)
+    other = f"CASE WHEN NOT ({is_whole}) AND {has_fallback} THEN hash({', '.join(fallback)}) END"
     return {
-        "row_key": joined,
-        "fallback_key": f"CASE WHEN ({joined}) IS NULL THEN {other} END" if has_fallback else "CAST(NULL AS VARCHAR)",
+        "key_hash": f"CASE WHEN {is_whole} THEN hash({', '.join(whole)}) END",
+        "fallback_hash": other if whole != fallback else "CAST(NULL AS UBIGINT)",
     }
 
 
@@ -218,42 +218,50 @@ def _entry(column: str | None, told: str, field: str) -> str:
 
 
 def _told(contract: Contract, severities: tuple[Severity, ...], field: str) -> str:
-    """SQL of the list of what is told about a row at these severities; NULL where nothing is."""
+    """SQL of the list of what is told about a row at these severities; NULL where nothing is.
+
+    The row rules are columns `fails_<n>` by then.
+    """
     cases = [
         (f"{rule.column}_issue IS NOT NULL", _entry(rule.column, f"{rule.column}_issue", field))
         for rule in cell_rules(contract)
         if rule.severity in severities
     ]
     cases += [
-        (f"({rule.condition})", _entry(rule.column, literal(rule.reason), field))
-        for rule in row_rules(contract)
+        (f"fails_{number}", _entry(rule.column, literal(rule.reason), field))
+        for number, rule in enumerate(row_rules(contract))
         if rule.severity in severities
     ]
     if not cases:
         return f"CAST(NULL AS STRUCT(column_name VARCHAR, {field} VARCHAR)[])"
     anything = " OR ".join(condition for condition, _ in cases)
     each = ", ".join(f"CASE WHEN {condition} THEN {entry} END" for condition, entry in cases)
-    return f"CASE WHEN {anything} THEN list_filter([{each}], lambda told: told IS NOT NULL) END"
+    return f"CASE WHEN NOT is_repeated AND ({anything}) THEN list_filter([{each}], lambda told: told IS NOT NULL) END"
 
 
 def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over relation `batch`: the lake's columns, each row with its disposition, reasons and findings."""
-    columns = list(contract.columns) + [f"{name}_damaged" for name in contract.id_columns]
-    marked = f"""
-        SELECT
-            row_number, {", ".join(columns)},
-            {_told(contract, ("critical", "warning"), "reason")} AS reasons,
-            {_told(contract, ("info",), "finding")} AS findings
-        FROM batch
+    """SELECT over `data`, `repeated_row` and `batch`: the lake's columns, each row with its disposition and reasons.
+
+    Every rule is a column first, so that what it asks of the whole batch is answered once.
+    """
+    columns = ", ".join([*contract.columns, *(f"{name}_damaged" for name in contract.id_columns)])
+    fails = [f"({rule.condition}) AS fails_{number}" for number, rule in enumerate(row_rules(contract))]
+    judged = f"""
+        SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)} FROM data
     """.replace("{batch}", "batch")
     return f"""
         SELECT
             {literal(batch_id)} AS batch_id, row_number,
-            CASE WHEN reasons IS NULL THEN 'accepted' ELSE 'quarantined' END AS disposition,
-            reasons, findings, {", ".join(columns)}
-        FROM ({marked})
-        UNION ALL
-        SELECT {literal(batch_id)}, row_number, 'duplicate', NULL, NULL, {", ".join(columns)} FROM repeated
+            CASE WHEN is_repeated THEN 'duplicate' WHEN reasons IS NULL THEN 'accepted' ELSE 'quarantined' END
+                AS disposition,
+            reasons, findings, {columns}
+        FROM (
+            SELECT
+                row_number, is_repeated, {columns},
+                {_told(contract, ("critical", "warning"), "reason")} AS reasons,
+                {_told(contract, ("info",), "finding")} AS findings
+            FROM ({judged})
+        )
     """
 
 

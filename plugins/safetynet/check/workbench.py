@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from safetynet.check.rules import key_columns, mark_statement
+from safetynet.check.rules import key_hashes, mark_statement
 from safetynet.check.verdict import Counts
 from safetynet.clean.statement import MACROS, clean_statement, literal
 from safetynet.contract import Contract
@@ -115,12 +115,9 @@ class Workbench:
 
     def _with_keys(self, statement: str) -> str:
         """The cleaned rows with hashes of their whole key, their fallback key and their content."""
-        keys = key_columns(self._contract)
+        hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(self._contract).items()]
         return f"""
-            SELECT *,
-                CASE WHEN ({keys["row_key"]}) IS NOT NULL THEN hash({keys["row_key"]}) END AS key_hash,
-                CASE WHEN ({keys["fallback_key"]}) IS NOT NULL THEN hash({keys["fallback_key"]}) END AS fallback_hash,
-                hash({", ".join(self._contract.columns)}) AS content_hash
+            SELECT *, {", ".join(hashes)}, hash({", ".join(self._contract.columns)}) AS content_hash
             FROM ({statement})
         """
 
@@ -129,7 +126,7 @@ class Workbench:
         return literal(str(path))
 
     def _arrange(self) -> None:
-        """Views: `data` (rows that are data), `repeated` (equal to an earlier one), `batch` (the rest)."""
+        """Relations: `data` (rows that are data), `repeated_row` (equal to an earlier one), `batch` (the rest)."""
         cleaned = self._file(self._cleaned)
         for statement in (
             f"""
@@ -152,7 +149,6 @@ class Workbench:
             FROM data JOIN twice USING (row_hash, content_hash)
             WHERE data.row_number <> twice.first_row
             """,
-            "CREATE TEMP VIEW repeated AS SELECT * FROM data SEMI JOIN repeated_row USING (row_number)",
             "CREATE TEMP VIEW batch AS SELECT * FROM data ANTI JOIN repeated_row USING (row_number)",
         ):
             self._execute("arranging", statement)
