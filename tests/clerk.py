@@ -222,9 +222,7 @@ def rows(feed: str, count: int, first: int = 1) -> list[Row]:
     return [row(feed, number) for number in range(first, first + count)]
 
 
-def table(
-    feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None
-) -> Cells:
+def table(feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None) -> Cells:
     """Header and cells of a feed; `headers` renames columns, and None leaves one out."""
     spelled = {column: contracts()[feed].first_header(column) for column in contracts()[feed].columns}
     spelled |= headers or {}
@@ -266,9 +264,7 @@ def titled(feed: str, cells: Cells, *titles: str) -> Cells:
     return [*([title] + [""] * (len(cells[0]) - 1) for title in titles), *cells]
 
 
-def file_of(
-    feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None
-) -> bytes:
+def file_of(feed: str, given: Sequence[Mapping[str, Any]], headers: Mapping[str, str | None] | None = None) -> bytes:
     """Rows in the feed's own format and encoding, header in the first row."""
     cells = table(feed, given, headers)
     dialect = contracts()[feed].csv

@@ -7,10 +7,7 @@ one transaction.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +33,7 @@ from safetynet.read.as_of import AsOf, as_of
 from safetynet.read.header import Header
 from safetynet.read.sheet import Sheet
 from safetynet.refusal import Fact, Refused
+from safetynet.workshop import workshop
 
 _NO_ROWS = Counts(0, 0, 0, 0)
 
@@ -48,6 +46,10 @@ class _Delivery:
     landing: dict[str, Any]
     sheet_key: str
     source_file: str
+
+    @property
+    def is_part(self) -> bool:
+        return bool(self.sheet_key) or self.landing["is_part"]
 
     @property
     def delivery_id(self) -> str:
@@ -74,22 +76,12 @@ def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
     (landing,) = store.rows(sa.select(ledger.landing).where(is_this))
     if landing["is_done"]:
         return []
-    with _workshop(home) as folder:
+    with workshop(home.folder("tmp")) as folder:
         outcomes = list(_take_in_sheets(home, store, contract(landing["feed"]), landing, folder))
     with store.transaction() as connection:
         connection.execute(sa.update(ledger.landing).where(is_this).values(is_done=True))
     data_docs.write_index(home, store)
     return outcomes
-
-
-@contextmanager
-def _workshop(home: Home) -> Iterator[Path]:
-    """A private folder, gone afterwards whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix="batch-", dir=home.folder("tmp")))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take_in_sheets(
@@ -146,12 +138,19 @@ def _take_in_sheet(
     with Workbench(feed, folder) as bench:
         bench.clean(sheet, found, dated.on, divisions)
         counts = bench.mark(batch_id)
-        scope = bench.scope(landing["codes_in_name"].split(","), divisions)
+        scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
         database = bench.validation_database()
-    previous = history.previous_rows(store, feed.feed, scope, dated.on)
+    previous = history.previous_rows(store, feed.feed, scope, dated.on, landing["received_at"])
     bounds = volume_bounds(feed, previous, counts.received)
-    results = validate(feed, database, home.folder("data_docs"), batch_id, landing["received_at"], bounds)
+    results = validate(
+        feed,
+        database,
+        home.folder("data_docs"),
+        batch_id,
+        landing["received_at"],
+        bounds and bounds.without(counts.duplicate),
+    )
     is_future = dated.on > county_day(landing["received_at"])
     verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
     reason = " ".join([*map(str, why), *_notes(feed, found, sheet, others, dated)]) or None
@@ -190,7 +189,7 @@ def _reject(
     head = sheet.head() if sheet else []
     reason = _explain(feed, refusal, head)
     above = _row_above_data(feed, head)
-    numbers = _readable_rows(sheet, above, len(head[above - 1])) if sheet and above else []
+    numbers = sheet.filled_rows(above) if sheet and above else []
     if not numbers:
         outcome = delivery.outcome(None, "rejected", reason, _NO_ROWS)
         record(store, feed, delivery.landing, outcome, {})
@@ -245,15 +244,3 @@ def _row_above_data(feed: Contract, head: list[list[str]]) -> int:
     if best:
         return best.row
     return next((number for number, row in enumerate(head, start=1) if any(cell.strip() for cell in row)), 0)
-
-
-def _readable_rows(sheet: Sheet, above: int, width: int) -> list[int]:
-    """Row numbers of the filled rows under row `above`, as far as the sheet can be read."""
-    numbers: list[int] = []
-    is_filled = pl.any_horizontal(pl.exclude("row_number", "is_ragged").str.strip_chars() != "")
-    try:
-        for rows in sheet.rows(above, list(range(width))):
-            numbers += pl.DataFrame(rows).filter(is_filled)["row_number"].to_list()
-    except Refused:
-        pass
-    return sorted(numbers)

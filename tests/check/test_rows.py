@@ -105,12 +105,8 @@ def test_a_running_number_does_not_tell_rows_apart(county: County) -> None:
 
 def test_a_refund_has_a_key_of_its_own(county: County) -> None:
     feed = "health_settlement"
-    amounts = {
-        name: f"-{row(feed, 1)[name]}" for name in row(feed, 1) if name.endswith(("paid", "cost", "pocket"))
-    }
-    county.deliver(
-        feed, [row(feed, 1), row(feed, 1, **amounts), row(feed, 2), row(feed, 2, total_cost="300")]
-    )
+    amounts = {name: f"-{row(feed, 1)[name]}" for name in row(feed, 1) if name.endswith(("paid", "cost", "pocket"))}
+    county.deliver(feed, [row(feed, 1), row(feed, 1, **amounts), row(feed, 2), row(feed, 2, total_cost="300")])
     (outcome,) = county.take_in()
     assert [each["disposition"] for each in county.lake(outcome)] == ["accepted"] * 2 + ["quarantined"] * 2
     assert county.lake(outcome)[1]["total_cost"] < 0
@@ -159,9 +155,7 @@ def test_only_data_rows_count(county: County) -> None:
         line("", "注：本表截至2025年6月30日。"),
         line("单位（盖章）：松岭县"),
     ]
-    county.put(
-        feed, "a_20250630.xlsx", xlsx_file({"Sheet1": titled(feed, cells, "标题", "导出时间：2025-06-30")})
-    )
+    county.put(feed, "a_20250630.xlsx", xlsx_file({"Sheet1": titled(feed, cells, "标题", "导出时间：2025-06-30")}))
     (outcome,) = county.take_in()
     assert [each["row_number"] for each in county.lake(outcome)] == [4, 8, 10, 12]
     assert (outcome.verdict, outcome.counts.received) == ("accepted", 4)
@@ -182,10 +176,7 @@ def test_a_note_between_data_is_a_row(county: County) -> None:
 def test_people_whose_names_look_like_totals_stay(county: County) -> None:
     county.deliver(
         FEED,
-        [
-            row(FEED, number, person_name=name)
-            for number, name in enumerate(["合计明", "注国", "总", "单位"], 1)
-        ],
+        [row(FEED, number, person_name=name) for number, name in enumerate(["合计明", "注国", "总", "单位"], 1)],
     )
     (outcome,) = county.take_in()
     assert outcome.counts.accepted == 4

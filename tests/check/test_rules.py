@@ -35,9 +35,7 @@ DECLARED: dict[str, dict[tuple[str, str], Spoiled]] = {
         ("status_date", "before_birth"): [{"status_date": "2010-01-01"}],
         ("birth_date", "out_of_range"): [{"birth_date": "1990-01-01"}],
         ("school_term", "not_a_school_term"): [{"school_term": "2024-2026-1"}],
-        ("guardian_id_number", "own_number_for_guardian"): [
-            {"guardian_id_number": an_id(1, "20130101"), "_number": 1}
-        ],
+        ("guardian_id_number", "own_number_for_guardian"): [{"guardian_id_number": an_id(1, "20130101"), "_number": 1}],
     },
     "education_dropout": {
         ("returned_on", "dates_out_of_order"): [{"returned_on": "2025-02-28"}],
@@ -142,9 +140,7 @@ def derived_samples(feed: str) -> dict[tuple[str | None, str], Spoiled]:
         has_fallback = any("person" in part for part in contract.key)
         spoiled[("id_number", "no_identity")] = [{"id_number": "", "division_code": ""}]
         spoiled[("id_number", "id_number_under_two_names")] = [{}, {"person_name": "萧改"}]
-        without_key = {"id_number": ""} | (
-            {"student_number": ""} if "student_number" in contract.columns else {}
-        )
+        without_key = {"id_number": ""} | ({"student_number": ""} if "student_number" in contract.columns else {})
         if has_fallback:
             spoiled[("person_name", "same_fallback_key")] = [
                 {**without_key, some_text: "甲"},
@@ -160,9 +156,7 @@ def samples(feed: str) -> tuple[list[Row], dict[tuple[str | None, str], int]]:
     for told, spoiled in {**derived_samples(feed), **DECLARED[feed]}.items():
         number += 1
         for each in spoiled:
-            given.append(
-                row(feed, each.get("_number", number), **{k: v for k, v in each.items() if k != "_number"})
-            )
+            given.append(row(feed, each.get("_number", number), **{k: v for k, v in each.items() if k != "_number"}))
         expected[told] = len(spoiled)
     for name, column in contracts()[feed].columns.items():
         number += 1
@@ -198,9 +192,7 @@ def test_every_rule_trips_and_both_count_the_same_rows(county: County, feed: str
         column = result["column_name"]
         if reason == "accepted":
             name = column.removesuffix("_issue")
-            marked = sum(
-                count for (at, what), count in told.items() if at == name and (at, what) not in rules
-            )
+            marked = sum(count for (at, what), count in told.items() if at == name and (at, what) not in rules)
             assert marked >= 1, f"{name} has no sample of a refused cell"
         else:
             marked = told[(column, reason)]

@@ -43,9 +43,7 @@ def _contract(column: Column) -> Contract:
 def _connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     codes = [line.split(",") for line in DIVISIONS.splitlines()[1:]]
-    in_force = [
-        code for code, *_, start, end in codes if not start > "2025-06-30" and not "" < end < "2025-06-30"
-    ]
+    in_force = [code for code, *_, start, end in codes if not start > "2025-06-30" and not "" < end < "2025-06-30"]
     connection.execute("CREATE TABLE division (division_code VARCHAR)")
     connection.executemany("INSERT INTO division VALUES (?)", [[code] for code in in_force])
     connection.execute(MACROS)

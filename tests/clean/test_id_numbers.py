@@ -191,9 +191,7 @@ def test_one_wrong_digit_never_passes(clean: Clean, whole: str, place: int) -> N
 @given(ids, st.integers(0, 16))
 def test_two_digits_changed_round_never_pass(clean: Clean, whole: str, place: int) -> None:
     assume(whole[place] != whole[place + 1])
-    ((value, issue, _),) = clean(
-        "id_number", [whole[:place] + whole[place + 1] + whole[place] + whole[place + 2 :]]
-    )
+    ((value, issue, _),) = clean("id_number", [whole[:place] + whole[place + 1] + whole[place] + whole[place + 2 :]])
     assert value is None and issue is not None
 
 

@@ -129,18 +129,14 @@ def test_owners_are_told_apart(county: County) -> None:
     assert "慢病" not in told["SAFETYNET_ALERT_WATER"]
 
 
-def test_messages_reach_a_channel_once(
-    county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_messages_reach_a_channel_once(county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAFETYNET_ALERT_HEALTH", channel.address)
     bad_run(county)
     assert tell(county) == 0
     titles = sorted(message["title"] for message in channel.messages)
     assert len(titles) == 2
     assert any("一批数据暂缓使用" in title and "a batch is held" in title for title in titles)
-    assert [path.name.rsplit("-", 1)[-1] for path in county.home.folder("alerts").iterdir()] == [
-        "rejected.txt"
-    ]
+    assert [path.name.rsplit("-", 1)[-1] for path in county.home.folder("alerts").iterdir()] == ["rejected.txt"]
     assert tell(county) == 0
     assert len(channel.messages) == 2
     sent = {each["kind"]: each["sent_to"] for each in county.ledger(ledger.message)}

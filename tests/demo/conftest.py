@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
+
 from safetynet.demo import generate
 
 HOUSEHOLDS = 1500

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+
 import safetynet
 from safetynet.demo import cells as ways
 from safetynet.demo import generate
@@ -94,7 +95,7 @@ def test_all_feeds_in_their_formats(drop: Drop) -> None:
     assert f"松岭县防返贫监测家庭成员信息_{AS_OF:%Y%m%d}.xlsx" in names
     assert f"civil_assistance_990121_{AS_OF:%Y%m%d}.csv" in names
     heads = {path.parent.name: drop.header_row(drop.cells(path)) for path in drop.files()}
-    assert heads == {feed: 0 for feed in FEEDS} | {
+    assert heads == dict.fromkeys(FEEDS, 0) | {
         "registry_member": 2,
         "education_dropout": 1,
         "health_major_illness": 2,
@@ -155,9 +156,7 @@ def test_every_row_is_accounted_for(drop: Drop) -> None:
         ]
         assert mine["row_number"].to_list() == data
     assert set(record["disposition"].unique()) == {"accepted", "quarantined", "duplicate"}
-    assert record.filter(
-        (pl.col("disposition") == "quarantined") == pl.col("reason_columns").is_null()
-    ).is_empty()
+    assert record.filter((pl.col("disposition") == "quarantined") == pl.col("reason_columns").is_null()).is_empty()
 
 
 @pytest.mark.parametrize("kind", ["drop", "messy"])
@@ -182,9 +181,7 @@ def test_truth_points_at_the_right_row(kind: str, request: pytest.FixtureRequest
                 assert sum(a != b for a, b in zip(name, row["person_name"], strict=True)) == 1
             else:
                 assert name in ("", row["person_name"])
-            number = re.sub(
-                r"[\s\u3000\u00a0\u200b\ufeff'-]", "", str(delivered[id_at]).translate(FULL_WIDTH)
-            ).upper()
+            number = re.sub(r"[\s\u3000\u00a0\u200b\ufeff'-]", "", str(delivered[id_at]).translate(FULL_WIDTH)).upper()
             number = number[1:] if len(number) == 19 and number[0] == "G" else number
             number = number[:18] if len(number) in (20, 22) else number
             if len(number) == 15:

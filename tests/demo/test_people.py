@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import polars as pl
+
 from safetynet.demo.drop import AS_OF
 from safetynet.demo.id_number import is_valid
 

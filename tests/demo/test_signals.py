@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 import pytest
+
 from safetynet.demo.signals import RULES, policy
 
 if TYPE_CHECKING:
@@ -109,15 +110,11 @@ def delivered(tidy: Drop) -> duckdb.DuckDBPyConnection:
     for path in tidy.files():
         rows = [[str(cell) for cell in row] for row in tidy.cells(path)]
         head = tidy.header_row([list(row) for row in rows])
-        data = [
-            row for row in rows[head + 1 :] if row != rows[head] and not row[0].startswith(("合计", "填表人"))
-        ]
+        data = [row for row in rows[head + 1 :] if row != rows[head] and not row[0].startswith(("合计", "填表人"))]
         feeds.setdefault(path.parent.name, []).append(pl.DataFrame(data, schema=rows[head], orient="row"))
     for feed, parts in feeds.items():
         connection.register(feed, pl.concat(parts).to_arrow())
-    connection.execute(
-        "CREATE VIEW member AS SELECT 户编号 AS h, 证件号码 AS id FROM registry_member WHERE h <> ''"
-    )
+    connection.execute("CREATE VIEW member AS SELECT 户编号 AS h, 证件号码 AS id FROM registry_member WHERE h <> ''")
     connection.execute(
         """CREATE VIEW poor AS SELECT DISTINCT 户编号 AS h FROM registry_member
         WHERE try_cast("人均纯收入(元)" AS DOUBLE) < 8000"""

@@ -31,16 +31,9 @@ def plant(county: County) -> None:
     county.deliver(XLSX, whole, f"{IDS[2]}的一家_{PHONE}_20250630.xlsx")
     sheets = {f"{IDS[3]}": table(XLSX, whole[:1]), f"电话{PHONE}": table(XLSX, whole[1:])}
     county.put(XLSX, "sheets_20250630.xlsx", xlsx_file(sheets))
-    named = [
-        [*line, extra, extra]
-        for line, extra in zip(table(XLSX, whole), (IDS[2], NAMES[2], PHONE), strict=True)
-    ]
-    county.put(
-        XLSX, "headers_20250630.xlsx", xlsx_file({"S": titled(XLSX, named, f"{NAMES[2]} {IDS[3]} {PHONE}")})
-    )
-    county.put(
-        XLSX, "double_20250630.xlsx", xlsx_file({"S": [[*line, line[8]] for line in table(XLSX, whole)]})
-    )
+    named = [[*line, extra, extra] for line, extra in zip(table(XLSX, whole), (IDS[2], NAMES[2], PHONE), strict=True)]
+    county.put(XLSX, "headers_20250630.xlsx", xlsx_file({"S": titled(XLSX, named, f"{NAMES[2]} {IDS[3]} {PHONE}")}))
+    county.put(XLSX, "double_20250630.xlsx", xlsx_file({"S": [[*line, line[8]] for line in table(XLSX, whole)]}))
     county.put(XLSX, "missing_20250630.xlsx", file_of(XLSX, whole, {"household_code": f"户编号{IDS[2]}"}))
     county.put(XLSX, "no_header_20250630.xlsx", xlsx_file({"S": table(XLSX, whole)[1:]}))
     county.put(XLSX, f"broken{IDS[3]}.xlsx", file_of(XLSX, whole)[:900])
@@ -96,9 +89,7 @@ def test_nothing_of_a_person_leaves_landing_and_lake(
     alerts.write_quarantine(county.home, county.store)
     assert alerts.send(county.home, county.store) == 0
 
-    assert any(
-        IDS[0].encode() in path.read_bytes() for path in (county.home.root / "lake").rglob("*.parquet")
-    )
+    assert any(IDS[0].encode() in path.read_bytes() for path in (county.home.root / "lake").rglob("*.parquet"))
     assert found_in(county.home.root) == {}
     assert len(list((county.home.root / "data_docs").rglob("*.html"))) > 3
     told = caplog.text + "".join(capfd.readouterr()) + "".join(map(repr, outcomes))

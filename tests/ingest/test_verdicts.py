@@ -94,9 +94,7 @@ def test_scopes(county: County, name: str, villages: list[str], scope: str | Non
         (1, 99, "accepted_with_quarantine"),
     ],
 )
-def test_over_five_percent_and_at_least_twenty_rows(
-    county: County, bad: int, good: int, verdict: str
-) -> None:
+def test_over_five_percent_and_at_least_twenty_rows(county: County, bad: int, good: int, verdict: str) -> None:
     spoiled = [row(FEED, number, disease="感冒") for number in range(1, bad + 1)]
     county.deliver(FEED, spoiled + rows(FEED, good, first=bad + 1))
     (outcome,) = county.take_in()
@@ -233,9 +231,6 @@ def test_every_data_sheet_is_a_delivery_with_a_batch(county: County) -> None:
     assert "1 个工作表不是本表" in str(first.reason)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a code in the file name becomes the scope of each of its sheets or members"
-)
 def test_sheets_of_a_county_do_not_replace_each_other(county: County) -> None:
     other = [row(REGISTRY, number, division_code=OTHER_VILLAGE) for number in (8, 9)]
     sheets = {"东村": table(REGISTRY, rows(REGISTRY, 2)), "西村": table(REGISTRY, other)}

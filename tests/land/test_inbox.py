@@ -97,9 +97,7 @@ def test_a_file_that_changes_while_it_is_copied_is_left_for_the_next_time(
     assert len(county.land()) == 1
 
 
-def test_a_file_that_grows_all_the_time_disturbs_no_other(
-    county: County, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_grows_all_the_time_disturbs_no_other(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     growing = county.put(FEED, "growing.xlsx", b"x")
     county.put(FEED, "whole.xlsx", file_of(FEED, rows(FEED, 1)))
     stopped = threading.Event()

@@ -187,9 +187,7 @@ def test_a_row_beyond_all_bounds(read: ReadFile) -> None:
     assert refused.value.code == "record_too_long"
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\xef\xbb\xbf", b" \r\n \r\n", b"\n", b"\xff\xfe", b",,,\r\n,,,\r\n"]
-)
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b" \r\n \r\n", b"\n", b"\xff\xfe", b",,,\r\n,,,\r\n"])
 def test_a_file_of_nothing(read: ReadFile, content: bytes) -> None:
     with pytest.raises(Refused) as refused:
         read(FEED, content)

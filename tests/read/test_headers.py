@@ -37,16 +37,13 @@ def test_every_spelling_of_every_header(feed: str, name: str, text: str) -> None
 
 def test_no_two_columns_of_a_feed_share_a_spelling() -> None:
     for feed in FEEDS:
-        spelled = [
-            header.normal(text) for column in contract(feed).columns.values() for text in column.headers
-        ]
+        spelled = [header.normal(text) for column in contract(feed).columns.values() for text in column.headers]
         spelled += [header.normal(text) for text in contract(feed).ignored]
         again = {text for text in spelled if spelled.count(text) > 1}
         assert {
             text
             for text in again
-            if len({n for n, c in contract(feed).columns.items() if text in map(header.normal, c.headers)})
-            > 1
+            if len({n for n, c in contract(feed).columns.items() if text in map(header.normal, c.headers)}) > 1
         } == set()
 
 
@@ -103,9 +100,7 @@ def test_a_missing_required_column_is_told_with_its_row() -> None:
 )
 def test_a_near_miss_is_suggested(written: str, meant: str) -> None:
     (name,) = [
-        name
-        for name in contract("registry_member").columns
-        if contract("registry_member").first_header(name) == meant
+        name for name in contract("registry_member").columns if contract("registry_member").first_header(name) == meant
     ]
     with pytest.raises(Refused) as refused:
         find("registry_member", table("registry_member", [], {name: written})[0])
@@ -161,8 +156,7 @@ def test_hostile_headers_are_just_unknown(read: ReadFile) -> None:
         "\ufffd",
     ]
     cells = [
-        line + extra
-        for line, extra in zip(table(feed, rows(feed, 1)), [hostile, ["x"] * len(hostile)], strict=True)
+        line + extra for line, extra in zip(table(feed, rows(feed, 1)), [hostile, ["x"] * len(hostile)], strict=True)
     ]
     (sheet,) = read(feed, csv_file(cells, "utf-8"))
     assert len(sheet.header.new) == len(hostile)

@@ -12,9 +12,10 @@ snapshot as (
         batch.batch_id,
         batch.as_of,
         {{ division_prefix('batch.scope') }} as place_prefix,
-        row_number() over (
+        -- Sheets of a workbook and members of a zip arrive at one moment, and none of them replaces another.
+        rank() over (
             partition by batch.feed
-            order by batch.as_of, batch.received_at, batch.batch_id
+            order by batch.as_of, batch.received_at
         ) as batch_rank
     from batch
     inner join feed on batch.feed = feed.feed

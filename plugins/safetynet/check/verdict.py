@@ -33,6 +33,10 @@ class VolumeBounds:
     low: int
     high: int
 
+    def without(self, rows: int) -> VolumeBounds:
+        """The same bounds for a count that leaves `rows` out."""
+        return VolumeBounds(self.previous, max(self.low - rows, 0), self.high - rows)
+
 
 def volume_bounds(contract: Contract, previous: int | None, received: int) -> VolumeBounds | None:
     """Bounds from the scope's previous batch; None where it had too few rows to tell."""

@@ -177,14 +177,16 @@ class Workbench:
             for repair, cells in (histogram or {}).items()
         ]
 
-    def scope(self, named: list[str], divisions: pl.DataFrame) -> str | None:
-        """The first named code that is a division, else the smallest division that holds 95 % of the rows."""
+    def scope(self, named: list[str], is_part: bool, divisions: pl.DataFrame) -> str | None:
+        """The division that a batch speaks for: the first named one, else the smallest that holds 95 % of its rows.
+
+        A part of a delivery (a sheet, an archive member) whose rows lie in a smaller division than the named one
+        speaks for that alone.
+        """
         levels: dict[str, int] = dict(divisions.select("division_code", "level").iter_rows())
-        for code in named:
-            if code.ljust(12, "0") in levels:
-                return code.ljust(12, "0")
-        if "division_code" not in self._contract.columns:
-            return None
+        stated = next((code for each in named if (code := each.ljust(12, "0")) in levels), None)
+        if (stated and not is_part) or "division_code" not in self._contract.columns:
+            return stated
         rows = self._execute(
             "scope", "SELECT division_code, count(*) FROM batch WHERE division_code IS NOT NULL GROUP BY ALL"
         ).fetchall()
@@ -195,7 +197,10 @@ class Workbench:
                 held[above] = held.get(above, 0) + count
         least = _SCOPE_SHARE * sum(count for _, count in rows)
         enough = [code for code, count in held.items() if count >= least and code in levels]
-        return max(enough, key=lambda code: levels[code], default=None)
+        smallest = max(enough, key=lambda code: levels[code], default=None)
+        if stated and (smallest is None or stated not in _ancestry(smallest, parents)):
+            return stated
+        return smallest
 
     def validation_database(self) -> Path:
         """A DuckDB file whose one view `batch` is the batch, for Great Expectations to open."""

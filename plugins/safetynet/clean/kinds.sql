@@ -9,7 +9,8 @@
 
 -- ---- text shared by the kinds ------------------------------------------------------------------------------------
 
-CREATE MACRO is_spoiled(raw) AS contains(raw, chr(65533)) OR contains(raw, chr(0));
+CREATE MACRO is_error(raw) AS raw[1] = '#' AND regexp_full_match(raw, '#(N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|ERROR!)');
+CREATE MACRO is_spoiled(raw) AS contains(raw, chr(65533)) OR contains(raw, chr(0)) OR is_error(raw);
 CREATE MACRO is_too_long(raw) AS strlen(raw) > 32767;
 CREATE MACRO is_blank(raw) AS raw = '' OR regexp_full_match(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]*');
 
@@ -47,6 +48,7 @@ CREATE MACRO cell_issue(raw, value, otherwise) AS
     CASE
         WHEN value IS NOT NULL OR is_blank(raw) THEN NULL
         WHEN is_too_long(raw) THEN 'too_long'
+        WHEN is_error(raw) THEN 'formula_error'
         WHEN is_spoiled(raw) THEN 'undecodable'
         ELSE otherwise
     END;

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import os
 import re
-from datetime import timedelta
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -20,6 +19,7 @@ from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.read.as_of import date_in_name
 from safetynet.refusal import Refused
+from safetynet.workshop import workshop
 
 _COPY_BYTES = 1 << 20
 _LONGEST_NAME = 300
@@ -28,9 +28,9 @@ _SIX_DIGITS = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 
 def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
     """Copy a stream into landing under the hash of what was read; returns the hash."""
-    draft = home.folder("tmp") / f"landing-{os.getpid()}-{os.urandom(4).hex()}"
     digest, size = hashlib.sha256(), 0
-    try:
+    with workshop(home.folder("tmp")) as folder:
+        draft = folder / "bytes"
         with draft.open("wb") as target:
             while block := stream.read(_COPY_BYTES):
                 size += len(block)
@@ -44,9 +44,7 @@ def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
         home.folder("landing", sha256[:2])
         draft.chmod(0o400)
         draft.replace(home.landed(sha256))
-        return sha256
-    finally:
-        draft.unlink(missing_ok=True)
+    return sha256
 
 
 def path_key(home: Home, file: InboxFile) -> str:
@@ -55,7 +53,7 @@ def path_key(home: Home, file: InboxFile) -> str:
     return hmac.new(home.key_secret().encode(), relative, hashlib.sha256).hexdigest()[:32]
 
 
-def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str, position: int) -> dict[str, Any]:
+def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str) -> dict[str, Any]:
     """The ledger row of one landed file or archive member; `names` from the member outwards."""
     stems = [PurePath(name).name for name in names]
     as_of = next((found for name in stems if (found := date_in_name(name))), None)
@@ -70,7 +68,8 @@ def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str, po
         "source_file": masked("/".join(reversed(stems)))[:_LONGEST_NAME],
         "as_of_in_name": as_of,
         "codes_in_name": ",".join(codes)[:128],
-        "received_at": now() + timedelta(microseconds=position),
+        "is_part": len(names) > 1,
+        "received_at": now(),
         "refusal": None,
         "is_done": False,
     }
@@ -93,7 +92,7 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
     key = path_key(home, file)
     with file.path.open("rb") as stream:
         sha256 = land_bytes(home, stream)
-    whole = _row(file.feed, key, file, [file.path.name], sha256, 0)
+    whole = _row(file.feed, key, file, [file.path.name], sha256)
     copy = home.landed(sha256)
     is_named_archive = file.size > 0 and file.path.suffix.lower() == ".zip"
     if not is_named_archive and not archive.is_archive(copy):
@@ -101,27 +100,32 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
     rows = []
     try:
         with archive.readable():
-            for position, (name, content) in enumerate(archive.members(copy), start=1):
+            for name, content in archive.members(copy):
                 member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
-                rows.append(_row(file.feed, key, file, [name, file.path.name], member, position))
+                rows.append(_row(file.feed, key, file, [name, file.path.name], member))
     except Refused as refusal:
         return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
-    return rows or [whole]
+    # One delivery arrives at one moment, so that none of its tables counts as a correction of another.
+    return [{**row, "received_at": whole["received_at"]} for row in rows] or [whole]
 
 
 def land(home: Home, store: Ledger, feed: str) -> list[str]:
     """Land what is new for a feed; returns the landing ids that still want to be read, oldest first.
 
     Files still being written, or changed while they were copied, are left for the next time. A file that cannot be
-    copied raises OSError.
+    copied raises OSError once all others have landed.
     """
     if feed not in contracts():
         raise KeyError(feed)
     whole, _ = inbox.settled(waiting(home, store, feed))
+    trouble: OSError | None = None
     for file in whole:
         try:
             rows = _land_file(home, file)
         except FileNotFoundError:
+            continue
+        except PermissionError as error:
+            trouble = error
             continue
         if inbox.look(feed, file.path) != file:
             continue
@@ -136,6 +140,8 @@ def land(home: Home, store: Ledger, feed: str) -> list[str]:
                     .where(ledger.landing.c.landing_id.in_(again))
                     .values(fingerprint=file.fingerprint)
                 )
+    if trouble is not None:
+        raise PermissionError(trouble.errno, f"a file of {feed} cannot be read: {trouble.strerror}")
     return unread(store, feed)
 
 

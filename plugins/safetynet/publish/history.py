@@ -55,12 +55,15 @@ def newest_as_of(store: Ledger, known_at: datetime | None = None) -> date | None
     return max((row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED), default=None)
 
 
-def previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date) -> int | None:
-    """Rows received in the scope's newest accepted batch that is not younger; None where there is none."""
+def previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date, received_at: datetime) -> int | None:
+    """Rows received in the scope's newest accepted batch that is not younger and came earlier; None without one."""
     same = [
         row
         for row in batches(store)
-        if row["feed"] == feed and row["scope"] == scope and row["as_of"] <= as_of and row["verdict"] in ACCEPTED
+        if (row["feed"], row["scope"]) == (feed, scope)
+        and row["as_of"] <= as_of
+        and row["received_at"] < received_at
+        and row["verdict"] in ACCEPTED
     ]
     newest = max(same, key=lambda row: (row["as_of"], row["received_at"]), default=None)
     return newest["rows_received"] if newest else None

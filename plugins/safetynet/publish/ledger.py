@@ -42,6 +42,7 @@ landing = sa.Table(
     sa.Column("source_file", sa.String(512), nullable=False, comment="name with long runs of digits masked"),
     sa.Column("as_of_in_name", sa.Date),
     sa.Column("codes_in_name", sa.String(128), nullable=False, comment="six-digit runs, for the scope"),
+    sa.Column("is_part", sa.Boolean, nullable=False, comment="one of several tables of a delivered archive"),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("refusal", sa.JSON, comment="why the file was refused before it was read"),
     sa.Column("is_done", sa.Boolean, nullable=False, default=False),

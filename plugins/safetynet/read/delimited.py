@@ -245,6 +245,19 @@ class DelimitedText:
             yield ragged.batch(below, columns)
         self._refuse_truncated(ragged, records, len(names), stream.last)
 
+    def filled_rows(self, below: int) -> list[int]:
+        numbers = []
+        try:
+            for number, cells in enumerate(csv.reader(self._text(), delimiter=self._delimiter, strict=True), start=1):
+                if number > below and any(cell.strip() for cell in cells):
+                    numbers.append(number)
+        except csv.Error:
+            pass
+        return numbers
+
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
+
     def _refuse_truncated(self, ragged: _Ragged, records: int, width: int, last: bytes) -> None:
         total = records + len(ragged.numbers)
         if not ragged.numbers or ragged.numbers[-1] != total or last in (b"\n", b"\r", b""):
@@ -256,10 +269,9 @@ class DelimitedText:
 
     def _refuse_malformed_quotes(self) -> None:
         """Read once more, strictly: where cells hold line breaks or stray quotes, rows may have been swallowed."""
-        text = io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
         row = 0
         try:
-            for _ in csv.reader(text, delimiter=self._delimiter, strict=True):
+            for _ in csv.reader(self._text(), delimiter=self._delimiter, strict=True):
                 row += 1
         except csv.Error as error:
             raise Refused("unclosed_quote", row=row + 1) from error

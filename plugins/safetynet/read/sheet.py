@@ -34,6 +34,9 @@ class Sheet(Protocol):
         Raises Refused when the sheet cannot be read to its end.
         """
 
+    def filled_rows(self, below: int) -> list[int]:
+        """Numbers of the rows under row `below` with any filled cell, as far as the sheet can be read."""
+
 
 def row_schema(width: int) -> pa.Schema:
     """Columns of a stream of rows: row_number, is_ragged, and the cells c0 … c<width-1> as text ('' = blank)."""

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from safetynet.read.error_cells import Errors, error_cells
 from safetynet.read.sheet import HEAD_ROWS, row_schema
 from safetynet.refusal import Refused
 
@@ -67,10 +68,11 @@ class WorkbookSheet:
 
     encoding = None
 
-    def __init__(self, sheet: CalamineSheet, is_hidden: bool) -> None:
+    def __init__(self, sheet: CalamineSheet, is_hidden: bool, errors: Errors) -> None:
         self.name: str = sheet.name
         self.is_hidden = is_hidden
         self._sheet = sheet
+        self._errors = errors
 
     @property
     def is_empty(self) -> bool:
@@ -78,11 +80,27 @@ class WorkbookSheet:
         return self._sheet.start is None
 
     def head(self) -> list[list[str]]:
-        return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._sheet.iter_rows(), HEAD_ROWS)]
+        return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._rows(), HEAD_ROWS)]
+
+    def _rows(self) -> Iterator[list[Cell]]:
+        """All rows from the first of the sheet, errors of formulas in their place."""
+        if not self._errors:
+            yield from self._sheet.iter_rows()
+            return
+        first_column = self._sheet.start[1] if self._sheet.start else 0
+        for number, row in enumerate(self._sheet.iter_rows(), start=1):
+            for column, error in self._errors.get(number, {}).items():
+                if 0 <= column - first_column < len(row):
+                    row[column - first_column] = error
+            yield row
+
+    def filled_rows(self, below: int) -> list[int]:
+        rows = enumerate(self._rows(), start=1)
+        return [number for number, row in rows if number > below and any(str(cell).strip() for cell in row)]
 
     def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
         schema = row_schema(len(columns))
-        rows = islice(self._sheet.iter_rows(), below, None)
+        rows = islice(self._rows(), below, None)
         number = below + 1
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
             cells = list(zip(*chunk, strict=True))
@@ -122,8 +140,13 @@ def sheets(path: Path) -> list[WorkbookSheet]:
         _refuse_bombs(path)
         _refuse_encrypted(path)
         workbook = CalamineWorkbook.from_path(str(path))
+        errors = error_cells(path)
         found = [
-            WorkbookSheet(workbook.get_sheet_by_name(about.name), about.visible != SheetVisibleEnum.Visible)
+            WorkbookSheet(
+                workbook.get_sheet_by_name(about.name),
+                about.visible != SheetVisibleEnum.Visible,
+                errors.get(about.name, {}),
+            )
             for about in workbook.sheets_metadata
         ]
     except PasswordError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from safetynet.home import CHECKOUT, Home, now
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import inputs
+from safetynet.workshop import workshop
 
 PROJECT = CHECKOUT / "dbt_project"
 
@@ -84,10 +84,7 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     reference.keep(home, store)
     before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
     wanted.current.parent.mkdir(parents=True, exist_ok=True)
-    draft = home.folder("warehouse", ".draft", wanted.build_id)
-    shutil.rmtree(draft)
-    draft.mkdir(mode=0o700)
-    try:
+    with workshop(home.folder("warehouse", ".draft")) as draft:
         inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
         _run_dbt(home, draft, wanted, tell)
@@ -95,8 +92,6 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
             restricted.chmod(0o600)
             restricted.replace(wanted.restricted)
         current.replace(wanted.current)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     row = {
         "build_id": wanted.build_id,
         "as_of": wanted.as_of,

@@ -6,13 +6,12 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 import duckdb
 
 from safetynet.home import Home
 from safetynet.warehouse.build import PROJECT, dbt_environment
+from safetynet.workshop import workshop
 
 
 def write_docs(home: Home) -> int:
@@ -20,22 +19,22 @@ def write_docs(home: Home) -> int:
     from dbt.cli.main import dbtRunner
 
     target = home.folder("docs")
-    with tempfile.TemporaryDirectory(dir=home.folder("tmp")) as draft:
-        os.environ.update(dbt_environment(home, Path(draft)))
+    with workshop(home.folder("tmp")) as draft:
+        os.environ.update(dbt_environment(home, draft))
         for name in ("current", "restricted"):
-            duckdb.connect(str(Path(draft) / f"{name}.duckdb")).close()
+            duckdb.connect(str(draft / f"{name}.duckdb")).close()
         outcome = dbtRunner().invoke(
             [
                 *("docs", "generate", "--static", "--empty-catalog", "--quiet"),
                 *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", draft, "--log-path", str(home.folder("dbt") / "logs")),
+                *("--target-path", str(draft), "--log-path", str(home.folder("dbt") / "logs")),
                 *("--vars", json.dumps({"as_of": "2000-01-01"})),
             ]
         )
         if not outcome.success:
             print("dbt could not write its documentation, see dbt/logs/dbt.log", file=sys.stderr)
             return 1
-        shutil.copyfile(Path(draft) / "static_index.html", target / "warehouse.html")
+        shutil.copyfile(draft / "static_index.html", target / "warehouse.html")
     print(f"Tables, columns, lineage · 数据表说明  {target / 'warehouse.html'}")
     data_docs = home.root / "data_docs" / "site" / "index.html"
     if data_docs.is_file():
