@@ -1,0 +1,41 @@
+"""One measurement: a function run in a process of its own, with its seconds and its peak of memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Measured:
+    """Rows of a piece of work, seconds of its parts in their order, and its peak of memory in bytes."""
+
+    rows: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak: int = 0
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Time one part; the peak is that of the process up to the end of it."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+        self.peak = peak_of_memory()
+
+
+def peak_of_memory() -> int:
+    """The most memory that this process has held at once; getrusage would count its parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
+
+
+def alone(work: Callable[..., Measured], *arguments: Any) -> Measured:
+    """Run `work` in a new process and give what it measured."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()

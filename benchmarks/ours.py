@@ -1,0 +1,119 @@
+"""The work as the pipeline does it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from benchmarks.measure import Measured, peak_of_memory
+from safetynet import reference
+from safetynet.check.workbench import Workbench
+from safetynet.contract import contract, contracts
+from safetynet.home import Home
+from safetynet.land.landing import land
+from safetynet.publish.lake import move_in
+from safetynet.publish.ledger import Ledger
+from safetynet.read import document, header
+
+PUBLISHED = "read, clean, rules, publish"
+VALIDATED = "Great Expectations"
+_LONG_AGO = 1_750_000_000
+
+
+def one_file(feed: str, path: Path, references: Path, folder: Path) -> Measured:
+    """One file from its bytes to its Parquet file, and Great Expectations' own pass over it."""
+    measured = Measured()
+    home = Home(folder / "home", folder / "inbox", references)
+    store = Ledger(home)
+    reference.keep(home, store)
+    divisions = reference.divisions(home, store)
+    declared, batch_id = contract(feed), "0" * 20
+    own = Path(tempfile.mkdtemp(dir=folder))
+    with measured.part(PUBLISHED):
+        (sheet, *_), _ = document.data_sheets(path, declared)
+        found = header.find(declared, sheet.head())
+        with Workbench(declared, own) as bench:
+            bench.clean(sheet, found, date(2025, 6, 30), divisions)
+            counts = bench.mark(batch_id)
+            bench.scope([], False, divisions)
+            bench.repairs()
+            database = bench.validation_database()
+        move_in(home, bench.marked, feed, batch_id)
+    measured.rows = counts.received
+    peak = measured.peak
+    with measured.part("import of Great Expectations"):
+        from safetynet.check.validation import validate
+    with measured.part(VALIDATED):
+        validate(declared, database, home.folder("data_docs"), batch_id, datetime.now(UTC), None)
+    measured.peak = peak
+    shutil.rmtree(folder / "home")
+    shutil.rmtree(own)
+    return measured
+
+
+def county(inbox: Path, references: Path, home_folder: Path) -> Measured:
+    """A county's files taken in by two processes, as Airflow's workers do."""
+    with _workers() as pool:
+        return _county(pool, inbox, references, home_folder)
+
+
+def _workers() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _county(pool: ProcessPoolExecutor, inbox: Path, references: Path, home_folder: Path) -> Measured:
+    measured = Measured()
+    home = Home(home_folder, inbox, references)
+    store = Ledger(home)
+    for path in inbox.glob("*/*"):
+        os.utime(path, (_LONG_AGO, _LONG_AGO))
+    with measured.part("ingest"):
+        reference.keep(home, store)
+        landed = [(landing_id, feed) for feed in contracts() for landing_id in land(home, store, feed)]
+        # Workbooks first, for a row of them costs most, and nobody waits for the last one alone.
+        landed.sort(key=lambda each: contract(each[1]).format, reverse=True)
+        done = [pool.submit(_take_in, home, landing_id) for landing_id, _ in landed]
+        rows = [each.result() for each in done]
+    measured.rows = sum(each for each, _, _ in rows)
+    peaks = {process: peak for _, process, peak in sorted(rows, key=lambda each: each[2])}
+    measured.peak += sum(peaks.values())
+    return measured
+
+
+def _take_in(home: Home, landing_id: str) -> tuple[int, int, int]:
+    """Rows of a landed file, and the process that took it in with its peak of memory so far."""
+    from safetynet.ingest import take_in
+
+    rows = sum(outcome.counts.received for outcome in take_in(home, Ledger(home), landing_id))
+    return rows, os.getpid(), peak_of_memory()
+
+
+def warehouse(inbox: Path, references: Path, home_folder: Path) -> Measured:
+    """One build of the warehouse, dbt's own start included."""
+    measured = Measured()
+    home = Home(home_folder, inbox, references)
+    store = Ledger(home)
+    with measured.part("build"):
+        from safetynet.warehouse import build
+
+        build.build(home, store, build.target(home, store))
+    return measured
+
+
+def month(inbox: Path, references: Path, small_inbox: Path, folder: Path) -> Measured:
+    """A county's month in processes that have done a smaller one before: imports done, dbt's project parsed."""
+    before, now = folder / "before", folder / "now"
+    with _workers() as pool:
+        _county(pool, small_inbox, references, before)
+        warehouse(small_inbox, references, before)
+        shutil.copytree(before / "dbt", now / "dbt")
+        measured = _county(pool, inbox, references, now)
+    built = warehouse(inbox, references, now)
+    measured.seconds |= built.seconds
+    measured.peak = max(measured.peak, built.peak)
+    return measured
