@@ -14,7 +14,13 @@ from safetynet.contract import Contract, contracts
 from safetynet.home import CHECKOUT
 
 README, CHINESE = CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"
-PAGES = [README, CHINESE, CHECKOUT / "CONTRIBUTING.md", CHECKOUT / "CHANGELOG.md", *sorted(CHECKOUT.glob("docs/**/*.md"))]
+PAGES = [
+    README,
+    CHINESE,
+    CHECKOUT / "CONTRIBUTING.md",
+    CHECKOUT / "CHANGELOG.md",
+    *sorted(CHECKOUT.glob("docs/**/*.md")),
+]
 BY_NAME = {str(page.relative_to(CHECKOUT)): page for page in PAGES}
 LATER = {"docs/performance.md"}
 """Pages that `make bench` brings."""
@@ -75,7 +81,9 @@ def test_both_readmes_are_in_step() -> None:
 
 def test_every_variable_is_in_the_readmes_and_no_other() -> None:
     sources = [*CHECKOUT.glob("plugins/**/*.py"), CHECKOUT / "dbt_project" / "profiles.yml", CHECKOUT / "Makefile"]
-    read = {name for path in sources for name in re.findall(r"SAFETYNET_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))}
+    read = {
+        name for path in sources for name in re.findall(r"SAFETYNET_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
+    }
     own = {"SAFETYNET_BUILD_CURRENT", "SAFETYNET_BUILD_RESTRICTED", "SAFETYNET_BUILD_INPUTS", "SAFETYNET_PROGRESS"}
     for page in (README, CHINESE):
         told = set(re.findall(r"^\| `(SAFETYNET_[A-Z_]+)", page.read_text(encoding="utf-8"), re.MULTILINE))

@@ -26,7 +26,8 @@ COMPONENTS = (
     ("dag-processor",),
     ("triggerer", "--skip-serve-logs"),
 )
-"""Without the log servers, which would listen on every address; logs are read from the home."""
+"""In the order of their start, which is undone backwards, for every task speaks with the API server. Without the log
+servers, which would listen on every address; logs are read from the home."""
 
 PORT = int(os.environ.get("SAFETYNET_PORT") or "8080")
 _PATIENCE = 120.0
@@ -36,7 +37,7 @@ def _record(home: Home) -> Path:
     return home.folder("airflow") / "session.pid"
 
 
-def _members(session: int) -> list[int]:
+def session_members(session: int) -> list[int]:
     """Processes of a session that are alive."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -118,9 +119,9 @@ def down(home: Home) -> int:
         return 0
     os.kill(session, signal.SIGTERM)
     deadline = time.monotonic() + 20.0
-    while _members(session) and time.monotonic() < deadline:
+    while session_members(session) and time.monotonic() < deadline:
         time.sleep(0.3)
-    for member in _members(session):
+    for member in session_members(session):
         with suppress(ProcessLookupError):
             os.kill(member, signal.SIGKILL)
     _record(home).unlink(missing_ok=True)
@@ -132,12 +133,14 @@ def supervise() -> int:
     """Run the components until SIGTERM comes or one of them ends, then end them all; returns 0, or 1 when one ended."""
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
-    running = [subprocess.Popen([sys.executable, "-m", "airflow", *component]) for component in COMPONENTS]
+    url = os.environ["AIRFLOW__API__BASE_URL"]
+    running: list[subprocess.Popen[bytes]] = []
     while not told and all(process.poll() is None for process in running):
+        if not running or (len(running) < len(COMPONENTS) and is_healthy(url, "metadatabase")):
+            running.append(subprocess.Popen([sys.executable, "-m", "airflow", *COMPONENTS[len(running)]]))
         time.sleep(0.5)
-    for process in running:
+    for process in reversed(running):
         process.terminate()
-    for process in running:
         process.wait()
     return 0 if told else 1
 
