@@ -6,7 +6,6 @@ import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,8 +61,8 @@ def main() -> None:
             _print_line("ours: before it, every file taken in by two", taken)
             _print_line("ours: first build, dbt parses the project", first)
             _print_line("ours: a later build, dbt's start included", built)
-            merged = Measured(usual_county.rows, {"merge": usual_county.seconds["merge"]}, usual_county.peak)
-            _print_usual(merged, taken.rows)
+            merged, used = usual_county.seconds["merge"], usual_county.processor["merge"]
+            _print_usual(Measured(usual_county.rows, {"merge": merged}, {"merge": used}, usual_county.peak), taken.rows)
             _print_floor(alone(floor.lake, home))
 
 
@@ -97,7 +96,7 @@ def _print_machine() -> None:
 
 
 def _print_head() -> None:
-    print(f"\n{'':58}{'rows':>11}{'seconds':>10}{'rows/s':>11}{'peak MB':>9}")
+    print(f"\n{'':54}{'rows':>10}{'seconds':>9}{'cpu s':>9}{'rows/s':>10}{'peak MB':>9}")
 
 
 def _print_section(title: str, target: str) -> None:
@@ -106,7 +105,7 @@ def _print_section(title: str, target: str) -> None:
 
 def _print_ours(measured: Measured) -> None:
     for name, seconds in measured.seconds.items():
-        _print_row(f"ours: {name}", measured.rows, seconds, measured.peak)
+        _print_row(f"ours: {name}", measured.rows, seconds, measured.processor[name], measured.peak)
     if len(measured.seconds) > 1 and ours.PUBLISHED not in measured.seconds:
         _print_line("ours: together", measured)
 
@@ -115,9 +114,9 @@ def _print_usual(measured: Measured, rows: int) -> None:
     scale = rows / measured.rows
     scaled = f", scaled from {measured.rows:,} rows" if scale > 1 else ""
     for name, seconds in measured.seconds.items():
-        _print_row(f"usual: {name}", rows, seconds * scale, 0)
-    total = sum(measured.seconds.values()) * scale
-    _print_row(f"usual: together{scaled}", rows, total, measured.peak)
+        _print_row(f"usual: {name}", rows, seconds * scale, measured.processor[name] * scale, 0)
+    total, used = sum(measured.seconds.values()) * scale, sum(measured.processor.values()) * scale
+    _print_row(f"usual: together{scaled}", rows, total, used, measured.peak)
 
 
 def _print_floor(measured: Measured) -> None:
@@ -125,12 +124,12 @@ def _print_floor(measured: Measured) -> None:
 
 
 def _print_line(title: str, measured: Measured) -> None:
-    _print_row(title, measured.rows, sum(measured.seconds.values()), measured.peak)
+    _print_row(title, measured.rows, sum(measured.seconds.values()), sum(measured.processor.values()), measured.peak)
 
 
-def _print_row(title: str, rows: int, seconds: float, peak: int) -> None:
-    memory: Sequence[str] = f"{peak / 2**20:,.0f}" if peak else ""
-    print(f"  {title:56}{rows:>11,}{seconds:>10.2f}{rows / seconds:>11,.0f}{memory:>9}", flush=True)
+def _print_row(title: str, rows: int, seconds: float, used: float, peak: int) -> None:
+    memory = f"{peak / 2**20:,.0f}" if peak else ""
+    print(f"  {title:52}{rows:>10,}{seconds:>9.2f}{used:>9.2f}{rows / seconds:>10,.0f}{memory:>9}", flush=True)
 
 
 if __name__ == "__main__":

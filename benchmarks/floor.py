@@ -15,7 +15,7 @@ from safetynet.contract import Contract, contract
 def one_file(feed: str, path: Path) -> Measured:
     """One file into a Parquet file, joined with its divisions."""
     measured = Measured()
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection, measured.part("floor"):
+    with tempfile.TemporaryDirectory() as folder, _connect() as connection, measured.part("floor"):
         measured.rows = _read(connection, contract(feed), path, Path(folder))
         code = next(name for name in contract(feed).columns if name == "division_code")
         connection.execute(
@@ -32,7 +32,7 @@ def one_file(feed: str, path: Path) -> Measured:
 def county(inbox: Path) -> Measured:
     """Every file of a county read, and the persons of all tables joined."""
     measured = Measured()
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection, measured.part("floor"):
+    with tempfile.TemporaryDirectory() as folder, _connect() as connection, measured.part("floor"):
         feeds: list[str] = []
         for path in sorted(inbox.glob("*/*")):
             feed = path.parent.name
@@ -51,7 +51,7 @@ def county(inbox: Path) -> Measured:
 def lake(home: Path) -> Measured:
     """The lake of a home read, and the persons of all feeds joined."""
     measured = Measured()
-    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder, measured.part("floor"):
+    with _connect() as connection, tempfile.TemporaryDirectory() as folder, measured.part("floor"):
         feeds = sorted(path.name for path in (home / "lake").iterdir() if any(path.iterdir()))
         for feed in feeds:
             files = f"'{home}/lake/{feed}/*.parquet'"
@@ -65,6 +65,12 @@ def lake(home: Path) -> Measured:
         )
         connection.execute(f"COPY (SELECT * FROM registry_member{joins}) TO '{folder}/floor.parquet' (FORMAT parquet)")
     return measured
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _read(connection: duckdb.DuckDBPyConnection, declared: Contract, path: Path, folder: Path) -> int:

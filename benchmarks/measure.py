@@ -14,18 +14,20 @@ from typing import Any
 
 @dataclass
 class Measured:
-    """Rows of a piece of work, seconds of its parts in their order, and its peak of memory in bytes."""
+    """Rows of a piece of work, seconds of its parts on the clock and of the processor, its peak of memory in bytes."""
 
     rows: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
     peak: int = 0
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Time one part; the peak is that of the process up to the end of it."""
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+        self.processor[name] = self.processor.get(name, 0.0) + time.process_time() - used
         self.peak = peak_of_memory()
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -79,18 +80,20 @@ def _county(pool: ProcessPoolExecutor, inbox: Path, references: Path, home_folde
         landed.sort(key=lambda each: contract(each[1]).format, reverse=True)
         done = [pool.submit(_take_in, home, landing_id) for landing_id, _ in landed]
         rows = [each.result() for each in done]
-    measured.rows = sum(each for each, _, _ in rows)
-    peaks = {process: peak for _, process, peak in sorted(rows, key=lambda each: each[2])}
+    measured.rows = sum(each for each, _, _, _ in rows)
+    measured.processor["ingest"] += sum(used for _, used, _, _ in rows)
+    peaks = {process: peak for _, _, process, peak in sorted(rows, key=lambda each: each[3])}
     measured.peak += sum(peaks.values())
     return measured
 
 
-def _take_in(home: Home, landing_id: str) -> tuple[int, int, int]:
-    """Rows of a landed file, and the process that took it in with its peak of memory so far."""
+def _take_in(home: Home, landing_id: str) -> tuple[int, float, int, int]:
+    """Rows of a landed file, processor seconds, and the process that took it in with its peak of memory so far."""
     from safetynet.ingest import take_in
 
+    used = time.process_time()
     rows = sum(outcome.counts.received for outcome in take_in(home, Ledger(home), landing_id))
-    return rows, os.getpid(), peak_of_memory()
+    return rows, time.process_time() - used, os.getpid(), peak_of_memory()
 
 
 def warehouse(inbox: Path, references: Path, home_folder: Path) -> Measured:
@@ -115,5 +118,6 @@ def month(inbox: Path, references: Path, small_inbox: Path, folder: Path) -> Mea
         measured = _county(pool, inbox, references, now)
     built = warehouse(inbox, references, now)
     measured.seconds |= built.seconds
+    measured.processor |= built.processor
     measured.peak = max(measured.peak, built.peak)
     return measured

@@ -54,7 +54,7 @@ def county(inbox: Path) -> Measured:
 
 
 def _one_table(gx: Any, declared: Contract, path: Path, rows: int | None, database: Any, measured: Measured) -> None:
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
 
     with measured.part(READ):
         if path.suffix == ".csv":

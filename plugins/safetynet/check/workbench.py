@@ -66,6 +66,7 @@ class Workbench:
                 "memory_limit": _MEMORY,
             }
         )
+        self._connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> Workbench:
         return self
