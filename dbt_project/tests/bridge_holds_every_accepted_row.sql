@@ -1,10 +1,9 @@
--- Every accepted row of a feed that names a person, and no other, stands in the bridge while it counts.
+-- Every accepted row of a feed that names a person, and no other, stands in the bridge.
 with mention as (
     select
         feed,
         count(*) as row_count
     from {{ ref('mention') }}
-    where {{ counts_on(as_of()) }}
     group by feed
 ),
 

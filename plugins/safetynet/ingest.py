@@ -97,12 +97,6 @@ def _take_in_sheets(
         return
     for number, sheet in enumerate(sheets):
         delivery = _of_sheet(whole, sheet.name) if sheet.name and len(sheets) > 1 else whole
-        duplicate = _duplicate_of(store, delivery)
-        if duplicate is not None:
-            outcome = delivery.outcome(duplicate, "duplicate", str(say("duplicate")), _NO_ROWS)
-            record(store, feed, landing, outcome, {})
-            yield outcome
-            continue
         own = folder / str(number)
         own.mkdir()
         try:
@@ -116,14 +110,26 @@ def _of_sheet(whole: _Delivery, sheet: str) -> _Delivery:
     return _Delivery(whole.feed, whole.landing, key, f"{whole.source_file}#{masked(sheet)}")
 
 
-def _duplicate_of(store: Ledger, delivery: _Delivery) -> str | None:
+def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None:
+    """The batch that is there already: the same bytes of the same date, or of any date where the file names none."""
     table = ledger.batch
     statement = sa.select(table.c.batch_id).where(
         table.c.feed == delivery.feed.feed,
         table.c.sha256 == delivery.landing["sha256"],
         table.c.sheet_key == delivery.sheet_key,
     )
-    return next((str(row["batch_id"]) for row in store.rows(statement)), None)
+    known = [str(row["batch_id"]) for row in store.rows(statement)]
+    same = delivery.batch_id(dated.on)
+    if same in known:
+        return same
+    return known[0] if known and dated.source == "arrival" else None
+
+
+def _repeat(store: Ledger, delivery: _Delivery, batch_id: str) -> Outcome:
+    """Record a delivery of what is there already."""
+    outcome = delivery.outcome(batch_id, "duplicate", str(say("duplicate")), _NO_ROWS)
+    record(store, delivery.feed, delivery.landing, outcome, {})
+    return outcome
 
 
 def _take_in_sheet(
@@ -133,6 +139,9 @@ def _take_in_sheet(
     feed, landing, head = delivery.feed, delivery.landing, sheet.head()
     found = header.find(feed, head)
     dated = delivery.as_of(head, found.row)
+    duplicate = _duplicate_of(store, delivery, dated)
+    if duplicate is not None:
+        return _repeat(store, delivery, duplicate)
     batch_id = delivery.batch_id(dated.on)
     divisions = reference.divisions(home, store)
     with Workbench(feed, folder) as bench:
@@ -195,6 +204,9 @@ def _reject(
         record(store, feed, delivery.landing, outcome, {})
         return outcome
     dated = delivery.as_of(head, above)
+    duplicate = _duplicate_of(store, delivery, dated)
+    if duplicate is not None:
+        return _repeat(store, delivery, duplicate)
     batch_id = delivery.batch_id(dated.on)
     draft = folder / "rejected.parquet"
     pl.DataFrame(

@@ -175,7 +175,7 @@ def test_a_header_without_rows_after_a_full_batch(county: County) -> None:
 def test_the_same_file_again_is_a_duplicate_of_the_batch_that_is_there(county: County) -> None:
     content = file_of(FEED, rows(FEED, 2))
     county.put(FEED, "a_20250630.csv", content)
-    county.put(FEED, "b_20250731.csv", content)
+    county.put(FEED, "b (2) 20250630.csv", content)
     first, second = county.take_in()
     county.put(FEED, "sub/c.csv", content)
     (third,) = county.take_in()
@@ -183,6 +183,15 @@ def test_the_same_file_again_is_a_duplicate_of_the_batch_that_is_there(county: C
     assert first.batch_id == second.batch_id == third.batch_id
     assert len(county.ledger(ledger.batch)) == 1
     assert len(county.ledger(ledger.delivery)) == 3
+
+
+def test_an_unchanged_table_of_a_later_date_is_said_anew(county: County) -> None:
+    content = file_of(FEED, rows(FEED, 2))
+    county.put(FEED, "a_20250630.csv", content)
+    county.put(FEED, "a_20250731.csv", content)
+    first, second = county.take_in()
+    assert (first.verdict, second.verdict) == ("accepted", "accepted")
+    assert first.batch_id != second.batch_id
 
 
 def test_the_same_bytes_in_two_feeds_are_two_things(county: County) -> None:

@@ -1,5 +1,5 @@
 with person_record as (
-    select * from {{ ref('person_record') }} where {{ counts_on(as_of()) }}
+    select * from {{ ref('person_record') }}
 ),
 
 batch as (

@@ -65,9 +65,11 @@ def _lay_styles(site: Path) -> None:
 
 
 def localise(site: Path, page: str) -> None:
-    """Take everything foreign out of a page and give it the style sheet that lies beside it."""
+    """Take everything foreign out of a page, where it was written, and give it the style sheets beside it."""
     _lay_styles(site)
     path = site / page
+    if not path.is_file():
+        return
     text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", path.read_text(encoding="utf-8")))
     static = "../" * page.count("/") + "static"
     links = "".join(f'<link rel="stylesheet" href="{static}/{style.name}">' for style in _STYLES)

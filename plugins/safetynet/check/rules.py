@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from safetynet.clean.statement import literal
-from safetynet.contract import Contract
+from safetynet.contract import Contract, Kind
 from safetynet.home import CHECKOUT
 
 EXPECTATIONS = CHECKOUT / "expectations"
@@ -83,11 +83,16 @@ def is_name_of_person(contract: Contract, column: str) -> bool:
     return contract.person is not None and column == contract.person.name
 
 
+def _must_be_usable(contract: Contract, column: str) -> bool:
+    """Whether a row is held back for a cell of this column; for a text it never is, only its column must be there."""
+    return contract.columns[column].required and contract.columns[column].kind is not Kind.TEXT
+
+
 def cell_rules(contract: Contract) -> list[CellRule]:
     """One rule for each column whose cells must be of its kind."""
     rules = []
     for name, column in contract.columns.items():
-        is_warning = column.required and not is_name_of_person(contract, name)
+        is_warning = _must_be_usable(contract, name) and not is_name_of_person(contract, name)
         rules.append(
             CellRule(
                 name,
@@ -106,7 +111,8 @@ def derived_rules(contract: Contract) -> list[RowRule]:
         condition = f"{name} IS NULL AND {name}_issue IS NULL"
         if person and name == person.name:
             condition += f" AND {person.id_number} IS NULL"
-        rules.append(RowRule("blank", name, "warning", condition, f"“{contract.first_header(name)}” is filled."))
+        severity: Severity = "warning" if _must_be_usable(contract, name) else "info"
+        rules.append(RowRule("blank", name, severity, condition, f"“{contract.first_header(name)}” is filled."))
     if person:
         rules.append(
             RowRule(

@@ -182,7 +182,8 @@ def validate(
         )
     )
     outcome = checkpoint.run(run_id=RunIdentifier(run_name=batch_id, run_time=received_at))
-    data_docs.localise(docs / "site", data_docs.page_path(contract.feed, batch_id, received_at))
+    for page in (data_docs.page_path(contract.feed, batch_id, received_at), f"expectations/{contract.feed}.html"):
+        data_docs.localise(docs / "site", page)
     (result,) = outcome.run_results.values()
     return [_result(each, result) for each in result.results]
 

@@ -80,7 +80,7 @@ batch = sa.Table(
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
     sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
     sa.Column("is_told", sa.Boolean, nullable=False, default=False, comment="its quarantine went into a message"),
-    sa.UniqueConstraint("feed", "sha256", "sheet_key"),
+    sa.UniqueConstraint("feed", "as_of", "sha256", "sheet_key"),
 )
 
 repair = sa.Table(
