@@ -22,9 +22,6 @@ PAGES = [
     *sorted(CHECKOUT.glob("docs/**/*.md")),
 ]
 BY_NAME = {str(page.relative_to(CHECKOUT)): page for page in PAGES}
-LATER = {"docs/performance.md"}
-"""Pages that `make bench` brings."""
-
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)#\s]*)(#[^)\s]+)?\)")
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
@@ -39,8 +36,6 @@ def test_links_lead_somewhere(name: str) -> None:
     page = BY_NAME[name]
     for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
         path = (page.parent / target).resolve() if target else page
-        if str(path.relative_to(CHECKOUT)) in LATER:
-            continue
         assert path.exists(), target
         assert not anchor or anchor[1:] in anchors(path), f"{target}{anchor}"
 

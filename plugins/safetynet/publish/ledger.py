@@ -126,7 +126,7 @@ reference = sa.Table(
 message = sa.Table(
     "message",
     metadata,
-    sa.Column("message_id", sa.String(64), primary_key=True),
+    sa.Column("message_id", sa.String(128), primary_key=True),
     sa.Column("feed", sa.String(64)),
     sa.Column("channels", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
 
 from safetynet import reference
@@ -88,6 +89,7 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
         inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
         _run_dbt(home, draft, wanted, tell)
+        _refuse_unwritten(current, restricted)
         if wanted.restricted:
             restricted.chmod(0o600)
             restricted.replace(wanted.restricted)
@@ -102,6 +104,21 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     with store.transaction() as connection:
         connection.execute(sa.delete(ledger.build).where(ledger.build.c.build_id == row["build_id"]))
         store.put(connection, ledger.build, [row])
+
+
+def _refuse_unwritten(current: Path, restricted: Path) -> None:
+    """Raises OSError where a file did not reach the disk whole: dbt does not hear of a failure on closing."""
+    for path, schema in ((current, "marts"), (restricted, "restricted")):
+        try:
+            with duckdb.connect(str(path)) as database:
+                database.execute("CHECKPOINT")
+                tables = database.execute(
+                    "SELECT count(*) FROM information_schema.tables WHERE table_schema = ?", [schema]
+                ).fetchall()
+        except duckdb.Error as error:
+            raise OSError(f"{path.name} could not be written: {type(error).__name__}") from None
+        if tables == [(0,)] or path.with_suffix(".duckdb.wal").exists():
+            raise OSError(f"{path.name} could not be written whole")
 
 
 def dbt_environment(home: Home, draft: Path) -> dict[str, str]:

@@ -83,7 +83,13 @@ def _empty(feed: str, path: Path) -> None:
         connection.execute(f"COPY (SELECT {columns} WHERE false) TO {literal(str(path))} (FORMAT parquet)")
 
 
+class LostBatch(RuntimeError):
+    """The lake file of a batch in the ledger is gone; a build without it would lose its rows in silence."""
+
+
 def _link(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise LostBatch(f"the lake file of batch {source.stem} is gone: make retake BATCH={source.stem}")
     try:
         os.link(source, target)
     except OSError:
