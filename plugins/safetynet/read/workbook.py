@@ -6,6 +6,7 @@ import datetime as dt
 import mmap
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -139,15 +140,14 @@ def sheets(path: Path) -> list[WorkbookSheet]:
     try:
         _refuse_bombs(path)
         _refuse_encrypted(path)
-        workbook = CalamineWorkbook.from_path(str(path))
-        errors = error_cells(path)
+        with ThreadPoolExecutor(1) as beside:
+            scan = beside.submit(error_cells, path)
+            workbook = CalamineWorkbook.from_path(str(path))
+            read = [(about, workbook.get_sheet_by_name(about.name)) for about in workbook.sheets_metadata]
+            errors = scan.result()
         found = [
-            WorkbookSheet(
-                workbook.get_sheet_by_name(about.name),
-                about.visible != SheetVisibleEnum.Visible,
-                errors.get(about.name, {}),
-            )
-            for about in workbook.sheets_metadata
+            WorkbookSheet(sheet, about.visible != SheetVisibleEnum.Visible, errors.get(about.name, {}))
+            for about, sheet in read
         ]
     except PasswordError as error:
         raise Refused("password") from error
