@@ -22,9 +22,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def county_day(moment: datetime) -> date:
+def moment(text: str) -> datetime:
+    """A moment as people write it, in UTC where it names no zone; raises ValueError."""
+    written = datetime.fromisoformat(text)
+    return written if written.tzinfo else written.replace(tzinfo=UTC)
+
+
+def county_day(instant: datetime) -> date:
     """The calendar day of a moment where the county is."""
-    return moment.astimezone(COUNTY_TIME).date()
+    return instant.astimezone(COUNTY_TIME).date()
 
 
 def masked(name: str) -> str:

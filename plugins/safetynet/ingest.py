@@ -22,8 +22,9 @@ from safetynet.check.validation import validate
 from safetynet.check.verdict import Counts, judge, volume_bounds
 from safetynet.check.workbench import Workbench
 from safetynet.contract import Contract, contract, contracts
+from safetynet.deliver import alerts
 from safetynet.home import Home, county_day, masked
-from safetynet.messages import say
+from safetynet.messages import Sentence, say, together
 from safetynet.publish import history, ledger
 from safetynet.publish.lake import move_in
 from safetynet.publish.ledger import Ledger
@@ -62,7 +63,7 @@ class _Delivery:
     def as_of(self, head: list[list[str]], header_row: int) -> AsOf:
         return as_of(self.landing["as_of_in_name"], head[: header_row - 1], self.landing["received_at"])
 
-    def outcome(self, batch_id: str | None, verdict: Any, reason: str | None, counts: Counts) -> Outcome:
+    def outcome(self, batch_id: str | None, verdict: Any, reason: Sentence | None, counts: Counts) -> Outcome:
         return Outcome(self.delivery_id, batch_id, self.feed.feed, self.source_file, verdict, reason, counts)
 
 
@@ -127,7 +128,7 @@ def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None
 
 def _repeat(store: Ledger, delivery: _Delivery, batch_id: str) -> Outcome:
     """Record a delivery of what is there already."""
-    outcome = delivery.outcome(batch_id, "duplicate", str(say("duplicate")), _NO_ROWS)
+    outcome = delivery.outcome(batch_id, "duplicate", say("duplicate"), _NO_ROWS)
     record(store, delivery.feed, delivery.landing, outcome, {})
     return outcome
 
@@ -162,19 +163,20 @@ def _take_in_sheet(
     )
     is_future = dated.on > county_day(landing["received_at"])
     verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
-    reason = " ".join([*map(str, why), *_notes(feed, found, sheet, others, dated)]) or None
+    reason = together([*why, *_notes(feed, found, sheet, others, dated)])
     outcome = delivery.outcome(batch_id, verdict, reason, counts)
+    quarantined = alerts.quarantined(bench.marked) if verdict == "held" else []
     move_in(home, bench.marked, feed.feed, batch_id)
     tables = {
         ledger.batch: [batch_row(landing, delivery.sheet_key, outcome, dated, scope)],
         ledger.repair: repair_rows(outcome, repairs),
         ledger.expectation_result: result_rows(outcome, results),
     }
-    record(store, feed, landing, outcome, tables)
+    record(store, feed, landing, outcome, tables, quarantined)
     return outcome
 
 
-def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], dated: AsOf) -> list[str]:
+def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], dated: AsOf) -> list[Sentence]:
     """What is said of a file besides its verdict."""
     notes = []
     if dated.source == "arrival":
@@ -187,7 +189,7 @@ def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], dated
         notes.append(say("other_sheets", {"count": len(others)}))
     if feed.csv and sheet.encoding and sheet.encoding != feed.csv.encodings[0]:
         notes.append(say("other_encoding", {"encoding": sheet.encoding, "declared": feed.csv.encodings[0]}))
-    return [str(note) for note in notes]
+    return notes
 
 
 def _reject(
@@ -225,7 +227,7 @@ def _reject(
     return outcome
 
 
-def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> str:
+def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> Sentence:
     """A refusal in words, with what the file looks like where it is another feed's."""
     facts: dict[str, Fact] = dict(refusal.facts)
     near = facts.pop("near", [])
@@ -241,7 +243,7 @@ def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> str:
         "near_zh": pairs.zh if pairs else "",
         "near_en": f"{pairs.en} " if pairs else "",
     }
-    return str(say(refusal.code, facts))
+    return say(refusal.code, facts)
 
 
 def _other_feed(feed: Contract, head: list[list[str]]) -> Contract | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,13 @@ class Sentence:
 
     def __str__(self) -> str:
         return f"{self.zh} {self.en}"
+
+
+def together(sentences: Sequence[Sentence]) -> Sentence | None:
+    """Several sentences as one, language by language; None where nothing is said."""
+    if not sentences:
+        return None
+    return Sentence(" ".join(each.zh for each in sentences), " ".join(each.en for each in sentences))
 
 
 @cache

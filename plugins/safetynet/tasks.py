@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 
 from safetynet.deliver import alerts
-from safetynet.home import Home, now
+from safetynet.home import Home, moment, now
 from safetynet.land import inbox, landing
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -26,9 +26,10 @@ def feeds_with_new_files() -> dict[str, str]:
     """Feed → a mark of its set of new, whole files; the mark changes when the set does."""
     home, store = _open()
     whole, _ = inbox.settled(landing.waiting(home, store))
+    secret = home.key_secret()
     marks: dict[str, list[str]] = {}
     for file in whole:
-        marks.setdefault(file.feed, []).append(f"{landing.path_key(home, file)}:{file.fingerprint}")
+        marks.setdefault(file.feed, []).append(f"{landing.path_key(home, file, secret)}:{file.fingerprint}")
     return {feed: hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] for feed, files in marks.items()}
 
 
@@ -106,7 +107,7 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
         home,
         store,
         date.fromisoformat(as_of) if as_of else None,
-        datetime.fromisoformat(known_at).replace(tzinfo=UTC) if known_at else None,
+        moment(known_at) if known_at else None,
     )
     try:
         build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))

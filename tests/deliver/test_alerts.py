@@ -87,6 +87,20 @@ def test_messages_become_files_where_no_channel_is_set(county: County) -> None:
     assert "3 行" in texts["held.txt"] and "3 received" in texts["held.txt"]
 
 
+def test_a_held_batch_names_its_rows_and_each_language_stands_alone(county: County) -> None:
+    bad = [row(CHRONIC, number, disease="感冒") for number in range(50, 75)]
+    county.deliver(CHRONIC, [*rows(CHRONIC, 3), *bad], "慢_20250630.csv")
+    (outcome,) = county.take_in()
+    assert outcome.verdict == "held"
+    (message,) = county.ledger(ledger.message)
+    chinese, english = message["body"].split("\n\n")
+    assert "“慢病种类” 不在允许的取值中：25 行（第 5, 6, 7, 8, 9, 10, 11, 12 … 行）" in chinese
+    assert "not one of the listed values: 25 rows (row 5, 6, 7, 8, 9, 10, 11, 12 …)" in english
+    assert outcome.reason is not None
+    assert outcome.reason.zh in chinese and outcome.reason.en not in chinese
+    assert outcome.reason.en in english and outcome.reason.zh not in english
+
+
 def test_quarantine_is_one_message_for_an_owner_and_run(county: County) -> None:
     bad_run(county)
     alerts.write_quarantine(county.home, county.store)

@@ -78,10 +78,15 @@ class ValidationError(RuntimeError):
     """An expectation could not be evaluated; its name is told, what it saw is not."""
 
 
+def _rendered(notes: str) -> dict[str, Any]:
+    """Notes in the form that Data Docs renders."""
+    return {"format": "markdown", "content": [notes]}
+
+
 def _expectation(
     kind: str, severity: Severity, reason: str, told_column: str | None, notes: str, **kwargs: Any
 ) -> dict[str, Any]:
-    meta = {"reason": reason, "notes": {"format": "markdown", "content": [notes]}}
+    meta = {"reason": reason, "notes": _rendered(notes)}
     return {
         "type": kind,
         "severity": severity,
@@ -139,7 +144,7 @@ def _volume(bounds: VolumeBounds | None) -> list[dict[str, Any]]:
 def _noted(expectation: dict[str, Any]) -> dict[str, Any]:
     """A declared expectation with its notes in the form that Data Docs renders."""
     meta = expectation["meta"]
-    return {**expectation, "meta": {**meta, "notes": {"format": "markdown", "content": [meta["notes"]]}}}
+    return {**expectation, "meta": {**meta, "notes": _rendered(meta["notes"])}}
 
 
 def validate(
@@ -185,7 +190,7 @@ def validate(
     for page in (data_docs.page_path(contract.feed, batch_id, received_at), f"expectations/{contract.feed}.html"):
         data_docs.localise(docs / "site", page)
     (result,) = outcome.run_results.values()
-    return [_result(each, result) for each in result.results]
+    return [_result(each) for each in result.results]
 
 
 def _raised(info: Any) -> bool:
@@ -193,7 +198,7 @@ def _raised(info: Any) -> bool:
     return any(isinstance(entry, dict) and entry.get("raised_exception") for entry in entries)
 
 
-def _result(each: Any, whole: Any) -> Result:
+def _result(each: Any) -> Result:
     config = each.expectation_config
     meta = config.meta or {}
     column = meta.get("column") or config.kwargs.get("column")

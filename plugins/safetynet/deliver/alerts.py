@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -51,19 +52,8 @@ def _owner_facts(owner: Owner) -> dict[str, Fact]:
     }
 
 
-def about_file(feed: Contract, delivery_id: str, verdict: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """The message that a file was rejected or held."""
-    told: dict[str, Fact] = {**facts, **_owner_facts(feed.owner), "feed": feed.feed}
-    todo = say(f"todo_{verdict}", told)
-    title = say(f"alert_title_{verdict}", {"title_zh": feed.title.zh, "title_en": feed.title.en})
-    body = Sentence(
-        say("alert_body_file", {**told, "todo": todo.zh}).zh, say("alert_body_file", {**told, "todo": todo.en}).en
-    )
-    return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
-
-
 @dataclass(frozen=True)
-class _Quarantined:
+class Quarantined:
     """Rows of a batch that were held back for one reason, and the first of their row numbers."""
 
     column: str | None
@@ -72,39 +62,69 @@ class _Quarantined:
     first: tuple[int, ...]
 
 
-def _about_quarantine(
-    owner: Owner, run: str, batches: Sequence[tuple[str, str, int, list[_Quarantined]]]
-) -> dict[str, Any]:
-    """The message to an owner about quarantined rows: (feed, source file, rows, reasons) each."""
-    lines_zh, lines_en = [], []
-    for feed, file, rows, reasons in batches:
-        lines_zh.append(f"{contract(feed).title.zh}：{file}，{rows} 行")
-        lines_en.append(f"{contract(feed).title.en}: {file}, {rows} rows")
-        for each in reasons:
-            header = f"“{contract(feed).first_header(each.column)}” " if each.column else ""
-            told = say_reason(each.reason)
-            numbers = ", ".join(map(str, each.first)) + (" …" if each.rows > len(each.first) else "")
-            lines_zh.append(f"  {header}{told.zh}：{each.rows} 行（第 {numbers} 行）")
-            lines_en.append(f"  {header}{told.en}: {each.rows} rows (row {numbers})")
-    facts: dict[str, Fact] = {**_owner_facts(owner), "rows": sum(rows for _, _, rows, _ in batches)}
-    for told in (say("alert_owner", facts), say("todo_quarantine")):
-        lines_zh.append(told.zh)
-        lines_en.append(told.en)
-    body = Sentence("\n".join(lines_zh), "\n".join(lines_en))
-    title = say("alert_title_quarantine", facts)
-    return _row(f"quarantine:{run}", None, owner.channels, "quarantine", title, body)
-
-
-def _reasons(home: Home, feed: str, batch_id: str) -> list[_Quarantined]:
-    """Why rows of a batch were quarantined, the commonest reason first."""
+def quarantined(rows_file: Path) -> list[Quarantined]:
+    """Why rows of a batch's Parquet file were quarantined, the commonest reason first."""
     with duckdb.connect() as connection:
         rows = connection.execute(
             "SELECT told.column_name, told.reason, count(*), list(row_number ORDER BY row_number)[:8] FROM "
             "(SELECT row_number, unnest(reasons) AS told FROM read_parquet(?) WHERE disposition = 'quarantined') "
             "GROUP BY ALL ORDER BY 3 DESC, 1, 2",
-            [str(home.batch_file(feed, batch_id))],
+            [str(rows_file)],
         ).fetchall()
-    return [_Quarantined(column, reason, count, tuple(first)) for column, reason, count, first in rows]
+    return [Quarantined(column, reason, count, tuple(first)) for column, reason, count, first in rows]
+
+
+def _lines(feed: Contract, reasons: Sequence[Quarantined]) -> list[Sentence]:
+    """One line for each reason: column, what is wrong, how many rows, which."""
+    lines = []
+    for each in reasons:
+        header = f"“{feed.first_header(each.column)}” " if each.column else ""
+        told = say_reason(each.reason)
+        numbers = ", ".join(map(str, each.first)) + (" …" if each.rows > len(each.first) else "")
+        lines.append(
+            Sentence(
+                f"  {header}{told.zh}：{each.rows} 行（第 {numbers} 行）",
+                f"  {header}{told.en}: {each.rows} rows (row {numbers})",
+            )
+        )
+    return lines
+
+
+def about_file(
+    feed: Contract,
+    delivery_id: str,
+    verdict: str,
+    why: Sentence,
+    reasons: Sequence[Quarantined],
+    facts: Mapping[str, Fact],
+) -> dict[str, Any]:
+    """The message that a file was rejected or held, and which of a held batch's rows cannot be used."""
+    told: dict[str, Fact] = {**facts, **_owner_facts(feed.owner), "feed": feed.feed}
+    todo = say(f"todo_{verdict}", told)
+    title = say(f"alert_title_{verdict}", {"title_zh": feed.title.zh, "title_en": feed.title.en})
+    lines = [why, *_lines(feed, reasons)]
+    reason_zh, reason_en = "\n".join(line.zh for line in lines), "\n".join(line.en for line in lines)
+    body = Sentence(
+        say("alert_body_file", {**told, "reason": reason_zh, "todo": todo.zh}).zh,
+        say("alert_body_file", {**told, "reason": reason_en, "todo": todo.en}).en,
+    )
+    return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
+
+
+def _about_quarantine(
+    owner: Owner, run: str, batches: Sequence[tuple[str, str, int, list[Quarantined]]]
+) -> dict[str, Any]:
+    """The message to an owner about quarantined rows: (feed, source file, rows, reasons) each."""
+    told = []
+    for feed, file, rows, reasons in batches:
+        title = contract(feed).title
+        told += [Sentence(f"{title.zh}：{file}，{rows} 行", f"{title.en}: {file}, {rows} rows")]
+        told += _lines(contract(feed), reasons)
+    facts: dict[str, Fact] = {**_owner_facts(owner), "rows": sum(rows for _, _, rows, _ in batches)}
+    told += [say("alert_owner", facts), say("todo_quarantine")]
+    body = Sentence("\n".join(line.zh for line in told), "\n".join(line.en for line in told))
+    title_line = say("alert_title_quarantine", facts)
+    return _row(f"quarantine:{run}", None, owner.channels, "quarantine", title_line, body)
 
 
 def write_quarantine(home: Home, store: Ledger) -> None:
@@ -119,10 +139,10 @@ def write_quarantine(home: Home, store: Ledger) -> None:
     for row in untold:
         owners.setdefault(contract(row["feed"]).owner.channels, []).append(row)
     for channels, rows in owners.items():
-        told = [
-            (row["feed"], row["source_file"], row["rows_quarantined"], _reasons(home, row["feed"], row["batch_id"]))
-            for row in rows
-        ]
+        told = []
+        for row in rows:
+            reasons = quarantined(home.batch_file(row["feed"], row["batch_id"]))
+            told.append((row["feed"], row["source_file"], row["rows_quarantined"], reasons))
         ids = [row["batch_id"] for row in rows]
         message = _about_quarantine(contract(rows[0]["feed"]).owner, f"{channels}:{ids[0]}", told)
         with store.transaction() as connection:

@@ -47,10 +47,10 @@ def land_bytes(home: Home, stream: IO[bytes], limit: int | None = None) -> str:
     return sha256
 
 
-def path_key(home: Home, file: InboxFile) -> str:
-    """A keyed hash of a file's path in the inbox, for names may hold what must not be kept."""
+def path_key(home: Home, file: InboxFile, secret: str) -> str:
+    """A hash of a file's path in the inbox, keyed by the home's secret, for names may hold what must not be kept."""
     relative = str(file.path.relative_to(home.inbox)).encode("utf-8", "surrogateescape")
-    return hmac.new(home.key_secret().encode(), relative, hashlib.sha256).hexdigest()[:32]
+    return hmac.new(secret.encode(), relative, hashlib.sha256).hexdigest()[:32]
 
 
 def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str) -> dict[str, Any]:
@@ -81,15 +81,16 @@ def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFil
         (row["feed"], row["path_key"], row["fingerprint"])
         for row in store.rows(sa.select(ledger.landing.c.feed, ledger.landing.c.path_key, ledger.landing.c.fingerprint))
     }
+    secret = home.key_secret()
     return [
         file
         for file in inbox.files(home.inbox)
-        if (feed is None or file.feed == feed) and (file.feed, path_key(home, file), file.fingerprint) not in landed
+        if feed in (None, file.feed) and (file.feed, path_key(home, file, secret), file.fingerprint) not in landed
     ]
 
 
 def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
-    key = path_key(home, file)
+    key = path_key(home, file, home.key_secret())
     with file.path.open("rb") as stream:
         sha256 = land_bytes(home, stream)
     whole = _row(file.feed, key, file, [file.path.name], sha256)

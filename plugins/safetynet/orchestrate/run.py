@@ -9,27 +9,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from rich.console import Console
 from rich.status import Status
 
 from safetynet import reference
 from safetynet.contract import contract, contracts
+from safetynet.deliver import alerts
 from safetynet.deliver.summary import show
-from safetynet.home import Home
+from safetynet.home import Home, moment
 from safetynet.land import inbox, landing
 from safetynet.orchestrate.metadata import finish_migration, start_migration
 from safetynet.orchestrate.settings import environment
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
-
-
-def _moment(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -98,7 +92,8 @@ def run(home: Home) -> int:
     try:
         as_of_text = os.environ.get("SAFETYNET_AS_OF")
         as_of = date.fromisoformat(as_of_text) if as_of_text else None
-        known_at = _moment(os.environ.get("SAFETYNET_KNOWN_AT"))
+        known_text = os.environ.get("SAFETYNET_KNOWN_AT")
+        known_at = moment(known_text) if known_text else None
     except ValueError:
         console.print("[red]SAFETYNET_AS_OF reads YYYY-MM-DD, SAFETYNET_KNOWN_AT YYYY-MM-DD HH:MM · 日期格式不对[/red]")
         return 2
@@ -123,6 +118,8 @@ def run(home: Home) -> int:
         if has_news:
             with console.status("starting Airflow · 正在启动 Airflow") as status:
                 failed = _through_the_dags(home, store, feeds, status)
+        else:
+            alerts.send(home, store)
         wanted = _target(home, store, as_of, known_at)
         show(home, store, console, has_news=has_news, unfinished=unfinished, failed=failed, wanted=wanted)
         console.print(f"{time.monotonic() - started:.0f} s")

@@ -17,16 +17,16 @@ def _verdict_released(batch: dict[str, Any]) -> str:
     return "accepted_with_quarantine" if batch["rows_quarantined"] else "accepted"
 
 
-def batches(store: Ledger, known_at: datetime | None = None) -> list[dict[str, Any]]:
-    """Batches received by a moment (None: now), a released one as accepted, with the reason of the release."""
+def batches(store: Ledger, known_at: datetime | None = None, feed: str | None = None) -> list[dict[str, Any]]:
+    """Batches (of one feed, or all) received by a moment (None: now), a released one as accepted, saying why."""
     moment = known_at or now()
     releases = {
         row["batch_id"]: row
         for row in store.rows(sa.select(ledger.release).where(ledger.release.c.released_at <= moment))
     }
-    rows = store.rows(
-        sa.select(ledger.batch).where(ledger.batch.c.received_at <= moment).order_by(ledger.batch.c.received_at)
-    )
+    table = ledger.batch
+    is_of_feed = sa.true() if feed is None else table.c.feed == feed
+    rows = store.rows(sa.select(table).where(table.c.received_at <= moment, is_of_feed).order_by(table.c.received_at))
     for row in rows:
         release = releases.get(row["batch_id"])
         if release is not None and row["verdict"] == "held":
@@ -59,8 +59,8 @@ def previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date, rece
     """Rows received in the scope's newest accepted batch that is not younger and came earlier; None without one."""
     same = [
         row
-        for row in batches(store)
-        if (row["feed"], row["scope"]) == (feed, scope)
+        for row in batches(store, feed=feed)
+        if row["scope"] == scope
         and row["as_of"] <= as_of
         and row["received_at"] < received_at
         and row["verdict"] in ACCEPTED

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from safetynet.check.verdict import Counts, Verdict
 from safetynet.contract import Contract
 from safetynet.deliver import alerts
+from safetynet.deliver.alerts import Quarantined
+from safetynet.messages import Sentence
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.read.as_of import AsOf
@@ -29,15 +31,30 @@ class Outcome:
     feed: str
     source_file: str
     verdict: Verdict
-    reason: str | None
+    reason: Sentence | None
     counts: Counts
+
+    @property
+    def told(self) -> str | None:
+        """The reason as the ledger keeps it, in both languages."""
+        return str(self.reason) if self.reason else None
 
 
 Tables = Mapping[sa.Table, Sequence[dict[str, Any]]]
 
 
-def record(store: Ledger, feed: Contract, landing: Mapping[str, Any], outcome: Outcome, tables: Tables) -> None:
-    """Keep the batch with all that belongs to it, its delivery, and the message to its owner: all or nothing."""
+def record(
+    store: Ledger,
+    feed: Contract,
+    landing: Mapping[str, Any],
+    outcome: Outcome,
+    tables: Tables,
+    quarantined: Sequence[Quarantined] = (),
+) -> None:
+    """Keep the batch with all that belongs to it, its delivery, and the message to its owner: all or nothing.
+
+    `quarantined` is what the message of a held batch tells of its rows.
+    """
     delivery = {
         "delivery_id": outcome.delivery_id,
         "landing_id": landing["landing_id"],
@@ -46,7 +63,7 @@ def record(store: Ledger, feed: Contract, landing: Mapping[str, Any], outcome: O
         "source_file": outcome.source_file,
         "received_at": landing["received_at"],
         "verdict": outcome.verdict,
-        "reason": outcome.reason,
+        "reason": outcome.told,
     }
     with store.transaction() as connection:
         for table, rows in tables.items():
@@ -57,10 +74,10 @@ def record(store: Ledger, feed: Contract, landing: Mapping[str, Any], outcome: O
                 "file": outcome.source_file,
                 "received": outcome.counts.received,
                 "quarantined": outcome.counts.quarantined,
-                "reason": outcome.reason or "",
                 "batch_id": outcome.batch_id or "",
             }
-            message = alerts.about_file(feed, outcome.delivery_id, outcome.verdict, facts)
+            why = outcome.reason or Sentence("", "")
+            message = alerts.about_file(feed, outcome.delivery_id, outcome.verdict, why, quarantined, facts)
             store.put(connection, ledger.message, [message])
 
 
@@ -80,7 +97,7 @@ def batch_row(
         "scope": scope,
         "received_at": landing["received_at"],
         "verdict": outcome.verdict,
-        "reason": outcome.reason,
+        "reason": outcome.told,
         "rows_received": counts.received,
         "rows_accepted": counts.accepted,
         "rows_quarantined": counts.quarantined,

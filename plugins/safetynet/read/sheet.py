@@ -10,9 +10,6 @@ import pyarrow as pa
 HEAD_ROWS = 40
 """Rows of a sheet that are looked at to find its header."""
 
-CELLS_LIMIT = 16_384
-"""Columns of the widest sheet that a spreadsheet can hold."""
-
 
 class Sheet(Protocol):
     """One table of a delivered file."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,17 +12,15 @@ import duckdb
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.home import CHECKOUT, Home, now
+from safetynet.home import Home, now
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
-from safetynet.warehouse import inputs
+from safetynet.warehouse import dbt, inputs
 from safetynet.workshop import workshop
-
-PROJECT = CHECKOUT / "dbt_project"
 
 
 class BuildFailed(RuntimeError):
-    """A model or test failed; `failed` names each, and nothing was published."""
+    """A model or test failed, or an input is lost; `failed` names each, and nothing was published."""
 
     def __init__(self, failed: list[str]) -> None:
         super().__init__("the warehouse was not built: " + ", ".join(failed))
@@ -86,7 +82,10 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
     wanted.current.parent.mkdir(parents=True, exist_ok=True)
     with workshop(home.folder("warehouse", ".draft")) as draft:
-        inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
+        try:
+            inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
+        except inputs.LostBatch as lost:
+            raise BuildFailed([str(lost)]) from lost
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
         _run_dbt(home, draft, wanted, tell)
         _refuse_unwritten(current, restricted)
@@ -121,45 +120,14 @@ def _refuse_unwritten(current: Path, restricted: Path) -> None:
             raise OSError(f"{path.name} could not be written whole")
 
 
-def dbt_environment(home: Home, draft: Path) -> dict[str, str]:
-    """What the dbt project asks of its environment."""
-    return {
-        "SAFETYNET_HOME": str(home.root),
-        "SAFETYNET_BUILD_INPUTS": str(draft / "inputs"),
-        "SAFETYNET_BUILD_CURRENT": str(draft / "current.duckdb"),
-        "SAFETYNET_BUILD_RESTRICTED": str(draft / "restricted.duckdb"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-    }
-
-
 def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None]) -> None:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-    from dbt_common.events.base_types import EventMsg
-
-    def hear(event: EventMsg) -> None:
+    def hear(event: Any) -> None:
         if event.info.name in ("LogModelResult", "LogSeedResult"):
             tell(event.data.node_info.node_name)
 
-    os.environ.update(dbt_environment(home, draft))
-    variables = {"as_of": wanted.as_of.isoformat()}
-    folder = home.folder("dbt")
-    try:
-        outcome = dbtRunner(callbacks=[hear]).invoke(
-            [
-                "build",
-                *("--exclude-resource-type", "unit_test"),
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-                *("--vars", json.dumps(variables)),
-                "--quiet",
-            ]
-        )
-    finally:
-        if DuckDBConnectionManager._ENV is not None:
-            DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager._ENV = None
+    target_path = home.folder("dbt") / "target"
+    build_all = ("build", "--exclude-resource-type", "unit_test")
+    outcome = dbt.invoke(home, draft, target_path, wanted.as_of, *build_all, hear=hear)
     if not outcome.success:
         raise BuildFailed(_failed(outcome.result) or [type(outcome.exception).__name__])
 

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sys
+from datetime import date
 
 import duckdb
 
 from safetynet.home import Home
-from safetynet.warehouse.build import PROJECT, dbt_environment
+from safetynet.warehouse import dbt
 from safetynet.workshop import workshop
+
+_ANY_DAY = date(2000, 1, 1)
+"""dbt wants a date to compile with; the documentation names none."""
 
 
 def write_docs(home: Home) -> int:
     """Write <home>/docs/warehouse.html; returns 0, or 1 when dbt failed."""
-    from dbt.cli.main import dbtRunner
-
     target = home.folder("docs")
     with workshop(home.folder("tmp")) as draft:
-        os.environ.update(dbt_environment(home, draft))
         for name in ("current", "restricted"):
             duckdb.connect(str(draft / f"{name}.duckdb")).close()
-        outcome = dbtRunner().invoke(
-            [
-                *("docs", "generate", "--static", "--empty-catalog", "--quiet"),
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(draft), "--log-path", str(home.folder("dbt") / "logs")),
-                *("--vars", json.dumps({"as_of": "2000-01-01"})),
-            ]
-        )
+        generate = ("docs", "generate", "--static", "--empty-catalog")
+        outcome = dbt.invoke(home, draft, draft, _ANY_DAY, *generate, hear=lambda event: None)
         if not outcome.success:
             print("dbt could not write its documentation, see dbt/logs/dbt.log", file=sys.stderr)
             return 1

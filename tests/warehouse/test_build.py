@@ -1,0 +1,34 @@
+"""A build that cannot be whole is not published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clerk import rows
+from county import County
+from safetynet.publish import ledger
+from safetynet.warehouse import build
+
+FEED = "health_chronic_disease"
+
+
+def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetynet.tasks import build_warehouse
+
+    county = County(tmp_path)
+    monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
+    for name in ("HOME", "INBOX", "REFERENCE"):
+        folder = county.home.root if name == "HOME" else getattr(county.home, name.lower())
+        monkeypatch.setenv(f"SAFETYNET_{name}", str(folder))
+    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
+    (outcome,) = county.take_in()
+    county.home.batch_file(FEED, str(outcome.batch_id)).unlink()
+    (failed,) = build_warehouse("", "")
+    assert f"make retake BATCH={outcome.batch_id}" in failed
+    assert not county.home.current.exists()
+    (message,) = [each for each in county.ledger(ledger.message) if each["kind"] == "build"]
+    assert failed in message["body"]
+    with pytest.raises(build.BuildFailed):
+        build.build(county.home, county.store, build.target(county.home, county.store))
