@@ -66,7 +66,7 @@ def clean(_connection: duckdb.DuckDBPyConnection) -> Clean:
         _connection.register("sheet", sheet)
         statement = clean_statement(_contract(column), header, as_of)
         return _connection.execute(
-            f"SELECT cell, cell_issue, cell_repair FROM ({statement}) ORDER BY row_number"
+            f"SELECT cell, issue['cell'], repair['cell'] FROM ({statement}) ORDER BY row_number"
         ).fetchall()
 
     return cleaned

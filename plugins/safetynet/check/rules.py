@@ -1,6 +1,6 @@
 """The row rules of a batch, from its contract and its suite, and the one pass that applies them all.
 
-A rule is a condition that fails a row. Rules of the contract (required, accepted, identity, key) are derived;
+A rule is a condition that fails a row of relation `{batch}` (see `batch_view`). Rules of the contract (required, accepted, identity, key) are derived;
 the rest stands in expectations/<department>/<feed>.yml, in Great Expectations' own form, and is read from there.
 """
 
@@ -128,8 +128,9 @@ def derived_rules(contract: Contract) -> list[RowRule]:
                 "id_number_under_two_names",
                 person.id_number,
                 "info",
-                f"{person.id_number} IN (SELECT {person.id_number} FROM {{batch}} WHERE {person.id_number} IS NOT NULL "
-                f"GROUP BY {person.id_number} HAVING min({person.name}) <> max({person.name}))",
+                f"{person.id_number} IN (SELECT {person.id_number} FROM {{batch}} "
+                f"WHERE {person.id_number} IS NOT NULL AND {person.name} IS NOT NULL "
+                f"GROUP BY {person.id_number} HAVING min(hash({person.name})) <> max(hash({person.name})))",
                 "One id number stands under one name.",
             )
         )
@@ -140,8 +141,7 @@ def derived_rules(contract: Contract) -> list[RowRule]:
             "contradicting_key",
             column,
             "warning",
-            "key_hash IN (SELECT key_hash FROM {batch} WHERE key_hash IS NOT NULL GROUP BY key_hash "
-            "HAVING min(content_hash) <> max(content_hash))",
+            "row_number IN (SELECT row_number FROM contradicting_row)",
             f"One row for one key ({', '.join(contract.key)}).",
         )
     )
@@ -245,40 +245,105 @@ def _told(contract: Contract, severities: tuple[Severity, ...], field: str) -> s
     return f"CASE WHEN NOT is_repeated AND ({anything}) THEN list_filter([{each}], lambda told: told IS NOT NULL) END"
 
 
-def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over `data`, `repeated_row` and `batch`: the lake's columns, each row with its disposition and reasons.
+def row_view(contract: Contract, rows: str) -> str:
+    """SELECT over the cleaned rows of a Parquet file, the issue of each column beside it as `<column>_issue`."""
+    issues = [f"issue['{name}'] AS {name}_issue" for name in contract.columns]
+    return f"SELECT * EXCLUDE (issue, repair), {', '.join(issues)} FROM {rows}"
 
-    Every rule is a column first, so that what it asks of the whole batch is answered once.
+
+def batch_view(contract: Contract, data: str) -> str:
+    """SELECT over relation `data`: its rows with `key_hash`, `fallback_hash` and `content_hash`."""
+    hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(contract).items()]
+    return f"SELECT *, {', '.join(hashes)}, hash({', '.join(contract.columns)}) AS content_hash FROM {data}"
+
+
+def _name_in_key(contract: Contract) -> str:
+    """SQL of the name that must be the same for two rows to have one key: the person's, where the number is in it."""
+    if contract.person is None:
+        return "CAST(NULL AS VARCHAR)"
+    for part in contract.key:
+        *before, last = part.split("|")
+        if last == "person":
+            is_by_person = " AND ".join(["true", *(f"{name} IS NULL" for name in before)])
+            return f"CASE WHEN {is_by_person} THEN {contract.person.name} END"
+    return "CAST(NULL AS VARCHAR)"
+
+
+def contradicting_rows_statement(contract: Contract) -> str:
+    """SELECT over relation `batch`: row_number of rows whose whole key another row has with another content.
+
+    Two names under one number are two people (a child under its parent's number), not one who contradicts itself.
     """
-    columns = ", ".join([*contract.columns, *(f"{name}_damaged" for name in contract.id_columns)])
+    return f"""
+        WITH shared AS (
+            SELECT key_hash FROM batch WHERE key_hash IS NOT NULL GROUP BY key_hash HAVING count(*) > 1
+        ),
+        candidate AS (
+            SELECT row_number, key_hash, content_hash, {_name_in_key(contract)} AS name
+            FROM batch SEMI JOIN shared USING (key_hash)
+        )
+        SELECT row_number FROM candidate
+        WINDOW of_key AS (PARTITION BY key_hash), of_name AS (PARTITION BY key_hash, name)
+        QUALIFY
+            min(content_hash) OVER of_key <> max(content_hash) OVER of_key
+            AND (
+                min(name) OVER of_key IS NOT DISTINCT FROM max(name) OVER of_key
+                OR min(content_hash) OVER of_name <> max(content_hash) OVER of_name
+            )
+    """
+
+
+def mark_statement(contract: Contract, batch_id: str) -> str:
+    """SELECT over `cleaned`, `data`, `repeated_row` and `batch`: the rows of a batch about which there is anything to say.
+
+    Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings. Every
+    rule is a column first, so that what it asks of the whole batch is answered once.
+    """
     fails = [f"({rule.condition}) AS fails_{number}" for number, rule in enumerate(row_rules(contract))]
+    hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(contract).items()]
     judged = f"""
-        SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)} FROM data
+        SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)}
+        FROM (SELECT *, {", ".join(hashes)} FROM data)
     """.replace("{batch}", "batch")
     return f"""
         SELECT
             {literal(batch_id)} AS batch_id, row_number,
             CASE WHEN is_repeated THEN 'duplicate' WHEN reasons IS NULL THEN 'accepted' ELSE 'quarantined' END
                 AS disposition,
-            reasons, findings, {columns}
+            reasons, findings
         FROM (
             SELECT
-                row_number, is_repeated, {columns},
+                row_number, is_repeated,
                 {_told(contract, ("critical", "warning"), "reason")} AS reasons,
                 {_told(contract, ("info",), "finding")} AS findings
             FROM ({judged})
         )
+        WHERE is_repeated OR reasons IS NOT NULL OR findings IS NOT NULL
+        UNION ALL
+        SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL FROM cleaned ANTI JOIN data USING (row_number)
     """
 
 
-def lake_schema(contract: Contract) -> dict[str, str]:
-    """Column → type of a feed's Parquet files."""
+MARK_SCHEMA = {
+    "batch_id": "VARCHAR",
+    "row_number": "INTEGER",
+    "disposition": "VARCHAR",
+    "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
+    "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
+}
+"""Column → type of the Parquet file that marks a batch's rows; a row that is not in it is accepted."""
+
+
+def row_columns(contract: Contract) -> dict[str, str]:
+    """Column → type of a feed's Parquet files of rows."""
     fixed = {
         "batch_id": "VARCHAR",
         "row_number": "INTEGER",
-        "disposition": "VARCHAR",
-        "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
-        "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
+        "is_ragged": "BOOLEAN",
+        "is_no_data": "BOOLEAN",
+        "is_note_like": "BOOLEAN",
+        "row_hash": "UBIGINT",
     }
     damaged = dict.fromkeys((f"{name}_damaged" for name in contract.id_columns), "VARCHAR")
-    return fixed | {name: column.sql_type for name, column in contract.columns.items()} | damaged
+    values = {name: column.sql_type for name, column in contract.columns.items()}
+    return fixed | values | damaged | dict.fromkeys(("issue", "repair"), "MAP(VARCHAR, VARCHAR)")

@@ -11,8 +11,9 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from safetynet.check.rules import key_hashes, mark_statement
+from safetynet.check.rules import batch_view, contradicting_rows_statement, mark_statement, row_view
 from safetynet.check.verdict import Counts
+from safetynet.clean.repeated import RepeatedColumns
 from safetynet.clean.statement import MACROS, clean_statement, literal
 from safetynet.contract import Contract
 from safetynet.publish.lake import PARQUET
@@ -50,14 +51,16 @@ class _Stream:
 class Workbench:
     """The rows of one sheet, in files of a private folder; use as a context manager.
 
-    `clean` first, then `mark`; everything else reads what they left.
+    `clean` first, then `mark`; everything else reads what they left: `rows`, the cleaned rows, and `marks`, what is said
+    of some of them.
     """
 
-    def __init__(self, contract: Contract, folder: Path) -> None:
+    def __init__(self, contract: Contract, batch_id: str, folder: Path) -> None:
         self._contract = contract
+        self._batch_id = batch_id
         self._folder = folder
-        self._cleaned = folder / "clean.parquet"
-        self.marked = folder / "marked.parquet"
+        self.rows = folder / "rows.parquet"
+        self.marks = folder / "marks.parquet"
         self._connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
@@ -91,17 +94,21 @@ class Workbench:
         self._connection.register("division_table", divisions.to_arrow())
         self._execute(
             "divisions",
-            "CREATE TEMP TABLE division AS SELECT DISTINCT division_code FROM division_table "
+            "CREATE TABLE division AS SELECT DISTINCT division_code FROM division_table "
             f"WHERE coalesce(valid_from <= DATE '{as_of}', true) AND coalesce(valid_to >= DATE '{as_of}', true)",
         )
         self._execute("cleaners", MACROS)
         columns = list(range(header.width)) if header.width <= _COLUMNS_READ else sorted(header.columns.values())
+        narrowed = header.narrowed(columns)
         stream = _Stream(sheet.rows(header.row, columns))
-        reader = pa.RecordBatchReader.from_batches(row_schema(len(columns)), stream)
-        self._connection.register("sheet", reader)
-        statement = clean_statement(self._contract, header.narrowed(columns), as_of)
+        rows = RepeatedColumns(
+            self._connection.cursor(), self._contract, narrowed, as_of, row_schema(len(columns)), stream
+        )
+        self._connection.register("sheet", pa.RecordBatchReader.from_batches(rows.schema, rows.batches()))
+        statement = clean_statement(self._contract, narrowed, as_of, rows.names)
+        statement = f"SELECT {literal(self._batch_id)} AS batch_id, * FROM ({statement})"
         try:
-            self._execute("cleaning", f"COPY ({self._with_keys(statement)}) TO {self._file(self._cleaned)} {PARQUET}")
+            self._execute("cleaning", f"COPY ({statement}) TO {self._file(self.rows)} {PARQUET}")
         except BenchError:
             if stream.raised is None:
                 raise
@@ -109,74 +116,68 @@ class Workbench:
             self._connection.unregister("sheet")
         if stream.raised is not None:
             raise stream.raised
-        ((written,),) = self._execute("counting", f"SELECT count(*) FROM {self._file(self._cleaned)}").fetchall()
+        ((written,),) = self._execute("counting", f"SELECT count(*) FROM {self._file(self.rows)}").fetchall()
         if written != stream.rows:
             raise BenchError(f"{self._contract.feed}: {stream.rows} rows read, {written} written")
         self._arrange()
-
-    def _with_keys(self, statement: str) -> str:
-        """The cleaned rows with hashes of their whole key, their fallback key and their content."""
-        hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(self._contract).items()]
-        return f"""
-            SELECT *, {", ".join(hashes)}, hash({", ".join(self._contract.columns)}) AS content_hash
-            FROM ({statement})
-        """
 
     @staticmethod
     def _file(path: Path) -> str:
         return literal(str(path))
 
     def _arrange(self) -> None:
-        """Relations: `data` (rows that are data), `repeated_row` (equal to an earlier one), `batch` (the rest)."""
-        cleaned = self._file(self._cleaned)
+        """Relations: `cleaned` (all), `data` (rows that are data), `batch` (those that do not repeat an earlier one)."""
+        content = ", ".join(self._contract.columns)
         for statement in (
-            f"""
-            CREATE TEMP TABLE last_row AS
-            SELECT max(row_number) AS row_number FROM {cleaned} WHERE NOT is_no_data AND NOT is_note_like
-            """,
-            f"""
+            f"CREATE TEMP VIEW cleaned AS {row_view(self._contract, self._file(self.rows))}",
+            "CREATE TEMP TABLE last_row AS "
+            "SELECT max(row_number) AS row_number FROM cleaned WHERE NOT is_no_data AND NOT is_note_like",
+            """
             CREATE TEMP VIEW data AS
-            SELECT * FROM {cleaned}
+            SELECT * FROM cleaned
             WHERE NOT is_no_data
                 AND NOT (is_note_like AND row_number > coalesce((SELECT row_number FROM last_row), 0))
             """,
-            """
+            f"""
             CREATE TEMP TABLE repeated_row AS
-            WITH twice AS (
-                SELECT row_hash, content_hash, min(row_number) AS first_row
-                FROM data GROUP BY row_hash, content_hash HAVING count(*) > 1
-            )
-            SELECT data.row_number
-            FROM data JOIN twice USING (row_hash, content_hash)
-            WHERE data.row_number <> twice.first_row
+            WITH twice AS (SELECT row_hash FROM data GROUP BY row_hash HAVING count(*) > 1)
+            SELECT row_number FROM data SEMI JOIN twice USING (row_hash)
+            QUALIFY row_number > min(row_number) OVER (PARTITION BY row_hash, hash({content}))
             """,
-            "CREATE TEMP VIEW batch AS SELECT * FROM data ANTI JOIN repeated_row USING (row_number)",
+            f"""
+            CREATE TEMP VIEW batch AS
+            {batch_view(self._contract, "(FROM data ANTI JOIN repeated_row USING (row_number))")}
+            """,
+            f"CREATE TEMP TABLE contradicting_row AS {contradicting_rows_statement(self._contract)}",
         ):
             self._execute("arranging", statement)
 
-    def mark(self, batch_id: str) -> Counts:
-        """Write the batch's lake file: every row with its disposition, reasons and findings."""
-        statement = mark_statement(self._contract, batch_id)
-        self._execute("marking", f"COPY ({statement}) TO {self._file(self.marked)} {PARQUET}")
-        counted = self._execute(
+    def mark(self) -> Counts:
+        """Write down what is said of the batch's rows; a row of which nothing is said is accepted."""
+        statement = mark_statement(self._contract, self._batch_id)
+        self._execute("marking", f"COPY ({statement}) TO {self._file(self.marks)} {PARQUET}")
+        ((received, quarantined, duplicate),) = self._execute(
             "counting",
             f"""
-            SELECT count(*), count(*) FILTER (disposition = 'accepted'),
+            SELECT
+                (SELECT count(*) FROM data),
                 count(*) FILTER (disposition = 'quarantined'), count(*) FILTER (disposition = 'duplicate')
-            FROM {self._file(self.marked)}
+            FROM {self._file(self.marks)}
             """,
         ).fetchall()
-        return Counts(*counted[0])
+        return Counts(received, received - quarantined - duplicate, quarantined, duplicate)
 
     def repairs(self) -> list[tuple[str, str, int]]:
         """(column, repair, cells) of every repair that the cleaners made."""
-        histograms = ", ".join(f"histogram({name}_repair)" for name in self._contract.columns)
-        (counted,) = self._execute("counting repairs", f"SELECT {histograms} FROM data").fetchall()
-        return [
-            (name, repair, cells)
-            for name, histogram in zip(self._contract.columns, counted, strict=True)
-            for repair, cells in (histogram or {}).items()
-        ]
+        repaired = f"(FROM {self._file(self.rows)} WHERE repair IS NOT NULL)"
+        return self._execute(
+            "counting repairs",
+            f"""
+            SELECT told.key, told.value, count(*)
+            FROM (SELECT unnest(map_entries(repair)) AS told FROM {repaired} SEMI JOIN data USING (row_number))
+            GROUP BY ALL ORDER BY ALL
+            """,
+        ).fetchall()
 
     def scope(self, named: list[str], is_part: bool, divisions: pl.DataFrame) -> str | None:
         """The division that a batch speaks for: the first named one, else the smallest that holds 95 % of its rows.
@@ -204,19 +205,15 @@ class Workbench:
         return smallest
 
     def validation_database(self) -> Path:
-        """A DuckDB file whose one view `batch` is the batch, for Great Expectations to open."""
-        dropped = self._folder / "dropped.parquet"
-        cleaned = self._file(self._cleaned)
-        self._execute(
-            "validation",
-            f"COPY (SELECT row_number FROM {cleaned} ANTI JOIN batch USING (row_number)) "
-            f"TO {self._file(dropped)} {PARQUET}",
-        )
+        """A DuckDB file whose view `batch` is the batch, for Great Expectations to open."""
+        contradicting = self._folder / "contradicting.parquet"
+        self._execute("validation", f"COPY contradicting_row TO {self._file(contradicting)} {PARQUET}")
         path = self._folder / "validation.duckdb"
+        left_out = f"(FROM {self._file(self.marks)} WHERE disposition IN ('no_data', 'duplicate'))"
+        kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         with duckdb.connect(str(path)) as database:
-            database.execute(
-                f"CREATE VIEW batch AS SELECT * FROM {cleaned} ANTI JOIN {self._file(dropped)} USING (row_number)"
-            )
+            database.execute(f"CREATE VIEW batch AS {batch_view(self._contract, kept)}")
+            database.execute(f"CREATE TABLE contradicting_row AS FROM {self._file(contradicting)}")
         return path
 
 

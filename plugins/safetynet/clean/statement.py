@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -29,13 +29,20 @@ class _Cell:
     as_of: str
 
     @property
+    def accepted(self) -> str:
+        return "[" + ", ".join(map(literal, self.column.values)) + "]"
+
+    @property
     def spellings(self) -> str:
-        forms = {spelling: value for value, others in self.column.values.items() for spelling in (value, *others)}
-        return "MAP {" + ", ".join(f"{literal(key)}: {literal(value)}" for key, value in forms.items()) + "}"
+        others = {other: value for value, spelled in self.column.values.items() for other in (value, *spelled)}
+        return "MAP {" + ", ".join(f"{literal(key)}: {literal(value)}" for key, value in others.items()) + "}"
 
 
 Arguments = dict[Kind, Callable[[_Cell], list[str]]]
 
+_PLAIN_ARGUMENTS: Arguments = {
+    Kind.CATEGORY: lambda cell: [cell.accepted],
+}
 _READ_ARGUMENTS: Arguments = {
     Kind.MONEY: lambda cell: [str(cell.multiplier)],
     Kind.CATEGORY: lambda cell: [cell.spellings],
@@ -53,59 +60,119 @@ _ISSUE_ARGUMENTS: Arguments = {
 }
 
 
-def _call(step: str, cell: _Cell, *operands: str, further: Arguments | None = None) -> str:
-    declare = further.get(cell.column.kind) if further else None
-    return f"{cell.column.kind}_{step}({', '.join([*operands, *(declare(cell) if declare else [])])})"
+@dataclass(frozen=True)
+class _Column:
+    """The macro calls that clean one column, each a step on what the ones before it left.
+
+    From the text `raw`: `<name>_p` (is plain), `<name>_c` (characters), `<name>_r` (read), `<name>` and its outcomes.
+    """
+
+    name: str
+    cell: _Cell
+    raw: str
+
+    def _call(self, step: str, *operands: str, further: Arguments | None = None) -> str:
+        kind = self.cell.column.kind
+        declare = further.get(kind) if further else None
+        return f"{kind}_{step}({', '.join([*operands, *(declare(self.cell) if declare else [])])})"
+
+    @property
+    def steps(self) -> list[str]:
+        """The column's part of each layer, in their order."""
+        name, plain, characters, read = self.name, f"{self.name}_p", f"{self.name}_c", f"{self.name}_r"
+        return [
+            f"{self._call('is_plain', self.raw, further=_PLAIN_ARGUMENTS)} AS {plain}",
+            f"{self._call('characters', plain, self.raw)} AS {characters}",
+            f"{self._call('read', plain, characters, further=_READ_ARGUMENTS)} AS {read}",
+            f"{self._call('value', plain, characters, read, further=_VALUE_ARGUMENTS)} AS {name}",
+        ]
+
+    @property
+    def value(self) -> str:
+        return f"CAST({self.name} AS {self.cell.column.sql_type})"
+
+    @property
+    def issue(self) -> str:
+        operands = (self.raw, f"{self.name}_c", f"{self.name}_r", self.name)
+        return self._call("issue", *operands, further=_ISSUE_ARGUMENTS)
+
+    @property
+    def repair(self) -> str:
+        return self._call("repair", f"{self.name}_p", self.raw, f"{self.name}_c", self.name)
+
+
+def _column(contract: Contract, header: Header, as_of: date, name: str, raw: str) -> _Column:
+    multiplier = header.multipliers.get(name, Decimal(1))
+    return _Column(name, _Cell(contract.columns[name], multiplier, f"DATE '{as_of.isoformat()}'"), raw)
+
+
+def _layered(source: str, columns: Sequence[_Column]) -> str:
+    """FROM clause of relation `source` with all that the columns' steps leave."""
+    layers = zip(*(column.steps for column in columns), strict=True)
+    for layer in layers:
+        source = f"(SELECT *, {', '.join(layer)} FROM {source})"
+    return source
+
+
+def text_statement(contract: Contract, header: Header, as_of: date, name: str) -> str:
+    """SELECT over relation `texts` (text: cells of one column): value, issue and repair of each, in the same order."""
+    column = _column(contract, header, as_of, name, "text")
+    outcomes = f"{column.value} AS value, {column.issue} AS issue, {column.repair} AS repair"
+    return f"SELECT {outcomes} FROM {_layered('texts', [column])}"
 
 
 def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str]) -> str:
     return " AND ".join(f"{cells[name]} = {literal(header.texts[name])}" for name in contract.required)
 
 
-def clean_statement(contract: Contract, header: Header, as_of: date) -> str:
+def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Collection[str] = ()) -> str:
     """SELECT over relation `sheet` (read.sheet.row_schema over all of the header's cells).
 
-    Yields row_number, is_ragged, is_note_like, row_hash (of the text and shape), and for each column of the contract
-    its value, `<column>_issue` and `<column>_repair`; for id numbers `<column>_damaged` too.
+    Columns in `cleaned` come with the sheet: `<column>`, `<column>_issue`, `<column>_repair`. Yields row_number,
+    is_ragged, is_no_data, is_note_like, row_hash (of the text and shape), the value of each column of the contract, for
+    id numbers `<column>_damaged` too, and two maps by column, `issue` and `repair`, NULL where there is nothing to tell.
     """
-    on = f"DATE '{as_of.isoformat()}'"
-    all_cells = [f"c{index}" for index in range(header.width)]
     cells = {name: f"c{index}" for name, index in header.columns.items()}
     known = [cells[name] for name in contract.columns if name in cells]
-    characters, reads, values, outcomes = [], [], [], []
-    for name, column in contract.columns.items():
-        raw = cells.get(name, "''")
-        cell = _Cell(column, header.multipliers.get(name, Decimal(1)), on)
-        characters.append(f"{_call('characters', cell, raw)} AS {name}_c")
-        reads.append(f"{_call('read', cell, f'{name}_c', further=_READ_ARGUMENTS)} AS {name}_r")
-        values.append(f"{_call('value', cell, f'{name}_r', further=_VALUE_ARGUMENTS)} AS {name}")
-        issue = _call("issue", cell, raw, f"{name}_c", f"{name}_r", name, further=_ISSUE_ARGUMENTS)
-        outcomes += [
-            f"CAST({name} AS {column.sql_type}) AS {name}",
-            f"{issue} AS {name}_issue",
-            f"{_call('repair', cell, raw, f'{name}_c', name)} AS {name}_repair",
-        ]
-        if column.kind is Kind.ID_NUMBER:
-            outcomes.append(
-                f"CASE WHEN {name} IS NULL AND NOT is_blank({raw}) THEN left({raw}, 64) END AS {name}_damaged"
-            )
-    first_filled = "CASE " + " ".join(f"WHEN NOT is_blank({cell}) THEN {cell}" for cell in all_cells) + " END"
-    repeated = _is_repeated_header(contract, header, cells)
+    columns = {
+        name: _column(contract, header, as_of, name, cells.get(name, "''"))
+        for name in contract.columns
+        if name not in cleaned
+    }
+    values = [f"{columns[name].value} AS {name}" if name in columns else name for name in contract.columns]
+    told = [f"{column.raw} <> '' AND NOT ({name}_p AND {name} IS NOT NULL)" for name, column in columns.items()]
+    told += [f"{name}_issue IS NOT NULL OR {name}_repair IS NOT NULL" for name in cleaned]
+    issues = {name: columns[name].issue if name in columns else f"{name}_issue" for name in contract.columns}
+    repairs = {name: columns[name].repair if name in columns else f"{name}_repair" for name in contract.columns}
+    damaged = [
+        f"CASE WHEN {name} IS NULL AND NOT is_blank({cells[name]}) THEN left({cells[name]}, 64) END AS {name}_damaged"
+        if name in cells
+        else f"CAST(NULL AS VARCHAR) AS {name}_damaged"
+        for name in contract.id_columns
+    ]
+    filled = [f"WHEN NOT is_blank(c{index}) THEN c{index}" for index in range(header.width)]
+    with_first = f"(SELECT *, CASE {' '.join(filled)} END AS first_filled FROM sheet)"
     return f"""
-WITH with_first AS (SELECT *, {first_filled} AS first_filled FROM sheet),
-with_characters AS (
-    SELECT
-        row_number, is_ragged, {", ".join(known)},
-        first_filled IS NULL
-            OR (contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}))
-            OR ({repeated}) AS is_no_data,
-        regexp_matches(first_filled, {literal(NOTE)}) AS is_note_like,
-        hash(is_ragged, {", ".join(known)}) AS row_hash,
-        {", ".join(characters)}
-    FROM with_first
-),
-with_reads AS (SELECT *, {", ".join(reads)} FROM with_characters),
-with_values AS (SELECT *, {", ".join(values)} FROM with_reads)
-SELECT row_number, is_ragged, is_no_data, is_note_like, row_hash, {", ".join(outcomes)}
-FROM with_values
-"""
+        SELECT
+            row_number, is_ragged,
+            first_filled IS NULL
+                OR (contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}))
+                OR ({_is_repeated_header(contract, header, cells)}) AS is_no_data,
+            coalesce(NOT first_filled BETWEEN '!' AND '~' AND regexp_matches(first_filled, {literal(NOTE)}), false) AS is_note_like,
+            hash(is_ragged, {", ".join(known)}) AS row_hash,
+            {", ".join([*values, *damaged])},
+            CASE WHEN is_told THEN {_map(issues)} END AS issue,
+            CASE WHEN is_told THEN {_map(repairs)} END AS repair
+        FROM (SELECT *, {" OR ".join(told)} AS is_told FROM {_layered(with_first, list(columns.values()))})
+    """
+
+
+def _map(told: dict[str, str]) -> str:
+    """SQL of a map from column to what is told of it, NULL where nothing is."""
+    entries = ", ".join(f"{{'column_name': {literal(name)}, 'told': {what}}}" for name, what in told.items())
+    return f"""
+        list_transform(
+            [list_filter([{entries}], lambda entry: entry.told IS NOT NULL)],
+            lambda entries: CASE WHEN len(entries) > 0 THEN map_from_entries(entries) END
+        )[1]
+    """
