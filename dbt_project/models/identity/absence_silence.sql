@@ -74,10 +74,7 @@ doubtful as (
 described as (
     select
         doubtful.*,
-        case
-            when {{ is_village('doubtful.division_code') }} then doubtful.division_code
-            else left({{ division_prefix('doubtful.division_code') }}, 6)
-        end as place,
+        {{ place_prefix('doubtful.division_code') }} as place,
         person.person_id is not null
         and (
             doubtful.person_name is null
@@ -92,9 +89,67 @@ registered as (
     select distinct
         person_id,
         person_name,
-        division_code
+        division_code,
+        batch_id,
+        match_method = 'none' as is_without_number
     from mention
     where feed = 'registry_member'
+),
+
+-- Also a row whose number tells of somebody may be of a namesake whom the registry knows without a number.
+told as (
+    select
+        feed,
+        batch_id,
+        row_number,
+        valid_from,
+        valid_to,
+        number_id as person_id,
+        person_name,
+        place
+    from described
+    where is_told_by_number
+    union all
+    select
+        mention.feed,
+        mention.batch_id,
+        mention.row_number,
+        mention.valid_from,
+        mention.valid_to,
+        mention.person_id,
+        mention.person_name,
+        {{ place_prefix('mention.division_code') }} as place
+    from mention
+    inner join feed on mention.feed = feed.feed
+    where mention.match_method <> 'none'
+),
+
+namesake as (
+    select
+        told.feed,
+        told.batch_id,
+        told.row_number,
+        told.valid_from,
+        told.valid_to,
+        told.person_id as told_person_id,
+        registered.person_id,
+        registered.batch_id as registry_batch_id
+    from told
+    inner join registered
+        on
+            told.person_name = registered.person_name
+            and starts_with(registered.division_code, told.place)
+    where registered.is_without_number
+),
+
+-- Whom the same registry batch names beside the namesake is somebody else.
+namesake_of_stranger as (
+    select namesake.*
+    from namesake
+    anti join registered
+        on
+            namesake.told_person_id = registered.person_id
+            and namesake.registry_batch_id = registered.batch_id
 ),
 
 silenced as (
@@ -121,6 +176,15 @@ silenced as (
             described.person_name = registered.person_name
             and starts_with(registered.division_code, described.place)
     where not described.is_told_by_number
+    union
+    select
+        feed,
+        batch_id,
+        row_number,
+        valid_from,
+        valid_to,
+        person_id
+    from namesake_of_stranger
 )
 
 select
