@@ -20,11 +20,11 @@
     {'model': 'stg_health__settlement', 'anchor': 'settlement_id', 'pins': true, 'tells': []},
     {'model': 'stg_housing__safety', 'anchor': 'dwelling_code', 'pins': true, 'tells': []},
     {'model': 'stg_water__household', 'anchor': 'project_code', 'pins': false, 'tells': []},
-    {'model': 'stg_civil__assistance', 'anchor': 'certificate_number', 'pins': true, 'tells': []},
+    {'model': 'stg_civil__assistance', 'anchor': 'certificate_number', 'pins': true, 'tells': ['month']},
 ] -%}
 {%- set told = {
     'household_code': 'varchar', 'relation_to_head': 'varchar', 'sex': 'varchar', 'health_status': 'varchar',
-    'phone': 'varchar', 'birth_date': 'date',
+    'phone': 'varchar', 'birth_date': 'date', 'month': 'varchar',
 } -%}
 {% for feed in feeds %}
 select
