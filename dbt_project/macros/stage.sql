@@ -4,12 +4,11 @@
   A row counts from the as-of date of its batch (valid_from) until what it says is replaced (valid_to, null while it
   counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. Where two
   rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far).
-
-  `place` is the column that says where a row lies, null::varchar for a feed whose rows lie nowhere.
 -#}
-{% macro stage(feed, place='division_code') -%}
-{%- set key = key_expressions(feed_key(feed)) -%}
-{%- set key_is_whole = key_is_whole(feed_key(feed)) -%}
+{% macro stage(feed) -%}
+{%- set key = key_expressions(feed) -%}
+{%- set key_is_whole = key_is_whole(feed) -%}
+{%- set place = 'division_code' if 'division_code' in stated(feed).columns else 'null::varchar' -%}
 with batch as (
     select
         batch.batch_id,
