@@ -23,3 +23,11 @@
 {% macro is_village(code) -%}
     substr({{ code }}, 10) <> '000'
 {%- endmacro %}
+
+{#- What the code of every place begins with that a row may mean: its village, or its county where it names no village. -#}
+{% macro place_prefix(code) -%}
+    case
+        when {{ is_village(code) }} then {{ code }}
+        else left({{ division_prefix(code) }}, 6)
+    end
+{%- endmacro %}

@@ -7,3 +7,12 @@
 {% macro person_id(row, unnumbered) -%}
     coalesce({{ unnumbered }}.person_id, {{ number_id(row ~ '.id_number') }})
 {%- endmacro %}
+
+{#- What tells people of one name and village apart who have no number; empty text where a feed declares nothing. -#}
+{% macro anchor(person) -%}
+    {%- if person.anchor -%}
+        coalesce({% for column in person.anchor %}{{ column }}::varchar, {% endfor %}null)
+    {%- else -%}
+        ''
+    {%- endif -%}
+{%- endmacro %}

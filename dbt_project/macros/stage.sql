@@ -3,13 +3,13 @@
 
   A row counts from the as-of date of its batch (valid_from) until what it says is replaced (valid_to, null while it
   counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. Where two
-  rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far).
-
-  `place` is the column that says where a row lies, null::varchar for a feed whose rows lie nowhere.
+  rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far). Codes and
+  texts that analysts are told leave without the id numbers that may stand in them.
 -#}
-{% macro stage(feed, place='division_code') -%}
-{%- set key = key_expressions(feed_key(feed)) -%}
-{%- set key_is_whole = key_is_whole(feed_key(feed)) -%}
+{% macro stage(feed) -%}
+{%- set key = key_expressions(feed) -%}
+{%- set key_is_whole = key_is_whole(feed) -%}
+{%- set place = 'division_code' if 'division_code' in stated(feed).columns else 'null::varchar' -%}
 with batch as (
     select
         batch.batch_id,
@@ -88,7 +88,13 @@ end_by_place as (
 )
 
 select
-    row_of_batch.* exclude (received_at, is_increment),
+    row_of_batch.* exclude ({{ (['received_at', 'is_increment'] + stated(feed).codes + stated(feed).texts) | join(", ") }}),
+    {%- for column in stated(feed).codes %}
+    {{ without_id_number('row_of_batch.' ~ column, 'row_of_batch.as_of') }} as {{ column }},
+    {%- endfor %}
+    {%- for column in stated(feed).texts %}
+    {{ with_id_numbers_masked('row_of_batch.' ~ column, 'row_of_batch.as_of') }} as {{ column }},
+    {%- endfor %}
     row_of_batch.as_of as valid_from,
     least(end_by_key.replaced_on, end_by_place.replaced_on) as valid_to,
     nullif(end_by_key.first_row, row_of_batch.row_number) as repeats_row

@@ -98,6 +98,10 @@ class Person(_Strict):
     id_number: str = "id_number"
     name: str = "person_name"
     division: str = "division_code"
+    anchor: tuple[str, ...] = ()
+    """Columns of which the first that is filled tells people of one name and village apart who have no number."""
+    anchor_pins: bool = False
+    """Whether one value of the anchor never stands for two people of one name, however many rows it stands on."""
 
 
 class Bounds(_Strict):
@@ -162,7 +166,7 @@ class Contract(_Strict):
                 if name not in self.columns and name not in named:
                     raise ValueError(f"key part {part!r} names no column")
         if self.person:
-            for name in (self.person.id_number, self.person.name, self.person.division):
+            for name in (self.person.id_number, self.person.name, self.person.division, *self.person.anchor):
                 if name not in self.columns:
                     raise ValueError(f"person column {name!r} is not in the contract")
         return self

@@ -11,7 +11,6 @@ pairs), `_row_number` say what ingestion made of it. A build takes some seconds:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,6 +21,7 @@ import duckdb
 import pytest
 
 from safetynet.contract import contracts
+from safetynet.warehouse.dbt import variables
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 COUNTY = "990121000000"
@@ -130,20 +130,21 @@ class Drop:
         self._write_inputs(date.fromisoformat(day), datetime.fromisoformat(known_at))
         arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
         arguments += ["--select", select] if select else []
-        self.dbt(*arguments, as_of=day, known_at=known_at)
+        self.dbt(*arguments, as_of=day)
         connection = duckdb.connect()
         connection.execute(f"attach '{restricted}' as restricted (read_only)")
         connection.execute(f"attach '{current}' as current (read_only)")
         connection.execute("use current")
         return connection
 
-    def dbt(self, *arguments: str, as_of: str, known_at: str = "2099-01-01") -> None:
+    def dbt(self, *arguments: str, as_of: str) -> None:
         """Run a dbt command over this drop, and fail with what dbt said."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         environment = {
             "SAFETYNET_HOME": str(self.folder / "home"),
+            "SAFETYNET_BUILD_AS_OF": as_of,
             "SAFETYNET_BUILD_INPUTS": str(self.folder / "inputs"),
             "SAFETYNET_BUILD_CURRENT": str(self.folder / "a build.duckdb"),
             "SAFETYNET_BUILD_RESTRICTED": str(self.folder / "a build-restricted.duckdb"),
@@ -157,7 +158,7 @@ class Drop:
                     *arguments,
                     *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                     *("--target-path", str(self.target), "--log-path", str(self.folder / "logs")),
-                    *("--vars", json.dumps({"as_of": as_of, "known_at": known_at})),
+                    *("--vars", variables()),
                     "--quiet",
                 ]
             )

@@ -263,12 +263,3 @@ def test_keys_are_stable_from_build_to_build_and_differ_by_secret(
     monkeypatch.setenv("SAFETYNET_KEY_SECRET", "another")
     other = drop.build(JUNE, select="+person_record").execute(query).fetchall()
     assert not {key for _, key, _ in later} & {key for _, key, _ in other}
-
-
-def test_every_staged_feed_that_names_a_person_is_read() -> None:
-    from safetynet.contract import contracts
-    from warehouse.small_warehouse import PROJECT
-
-    text = (PROJECT / "models" / "identity" / "mention.sql").read_text(encoding="utf-8")
-    read = {model.removeprefix("stg_").replace("__", "_") for model in re.findall(r"'model': '(\w+)'", text)}
-    assert read == {feed for feed, contract in contracts().items() if contract.person}

@@ -7,7 +7,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from safetynet.contract import contracts
 from warehouse.small_warehouse import OTHER_COUNTY, OTHER_VILLAGE, VILLAGE, Drop, an_id
 
 PREFECTURE = "990100000000"
@@ -170,16 +169,3 @@ def test_a_second_row_of_a_whole_key_repeats_the_first(staged: duckdb.DuckDBPyCo
 def test_a_batch_that_is_held_lends_no_row(staged: duckdb.DuckDBPyConnection) -> None:
     query = "select count(*) from restricted.staging.stg_health__major_illness where as_of = date '2025-04-30'"
     assert staged.execute(query).fetchone() == (0,)
-
-
-def test_sources_declare_the_keys_of_the_contracts(staged: duckdb.DuckDBPyConnection) -> None:
-    import yaml
-
-    from warehouse.small_warehouse import PROJECT
-
-    declared = {
-        table["name"]: table["config"]["meta"]["key"]
-        for path in PROJECT.glob("models/staging/*/stg_*.yml")
-        for table in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
-    }
-    assert declared == {feed: list(contract.key) for feed, contract in contracts().items()}

@@ -30,6 +30,7 @@ quarantined as (
         {{ number_id('lake.id_number') }} as number_id,
         lake.person_name,
         coalesce(lake.division_code, batch.scope) as division_code,
+        lake.month,
         batch.as_of as valid_from,
         least(
             (
@@ -57,6 +58,7 @@ unlinked as (
         mention.number_id,
         mention.person_name,
         mention.division_code,
+        mention.month,
         mention.valid_from,
         mention.valid_to
     from mention
@@ -74,10 +76,7 @@ doubtful as (
 described as (
     select
         doubtful.*,
-        case
-            when {{ is_village('doubtful.division_code') }} then doubtful.division_code
-            else left({{ division_prefix('doubtful.division_code') }}, 6)
-        end as place,
+        {{ place_prefix('doubtful.division_code') }} as place,
         person.person_id is not null
         and (
             doubtful.person_name is null
@@ -92,9 +91,73 @@ registered as (
     select distinct
         person_id,
         person_name,
-        division_code
+        division_code,
+        batch_id,
+        match_method = 'none' as is_without_number
     from mention
     where feed = 'registry_member'
+),
+
+-- Also a row whose number tells of somebody may be of a namesake whom the registry knows without a number.
+told as (
+    select
+        feed,
+        batch_id,
+        row_number,
+        division_code,
+        month,
+        valid_from,
+        valid_to,
+        number_id as person_id,
+        person_name,
+        place
+    from described
+    where is_told_by_number
+    union all
+    select
+        mention.feed,
+        mention.batch_id,
+        mention.row_number,
+        mention.division_code,
+        mention.month,
+        mention.valid_from,
+        mention.valid_to,
+        mention.person_id,
+        mention.person_name,
+        {{ place_prefix('mention.division_code') }} as place
+    from mention
+    inner join feed on mention.feed = feed.feed
+    where mention.match_method <> 'none'
+),
+
+namesake as (
+    select
+        told.feed,
+        told.batch_id,
+        told.row_number,
+        told.division_code,
+        told.month,
+        told.valid_from,
+        told.valid_to,
+        told.person_id as told_person_id,
+        registered.person_id,
+        registered.batch_id as registry_batch_id
+    from told
+    inner join registered
+        on
+            told.person_name = registered.person_name
+            and starts_with(registered.division_code, told.place)
+    where registered.is_without_number
+),
+
+-- Whom the same registry batch names beside the namesake is somebody else.
+namesake_of_stranger as (
+    select namesake.*
+    from namesake
+    anti join registered
+        on
+            namesake.told_person_id = registered.person_id
+            and namesake.registry_batch_id = registered.batch_id
 ),
 
 silenced as (
@@ -102,6 +165,8 @@ silenced as (
         feed,
         batch_id,
         row_number,
+        division_code,
+        month,
         valid_from,
         valid_to,
         number_id as person_id
@@ -112,6 +177,8 @@ silenced as (
         described.feed,
         described.batch_id,
         described.row_number,
+        described.division_code,
+        described.month,
         described.valid_from,
         described.valid_to,
         registered.person_id
@@ -121,14 +188,58 @@ silenced as (
             described.person_name = registered.person_name
             and starts_with(registered.division_code, described.place)
     where not described.is_told_by_number
+    union
+    select
+        feed,
+        batch_id,
+        row_number,
+        division_code,
+        month,
+        valid_from,
+        valid_to,
+        person_id
+    from namesake_of_stranger
+),
+
+meant as (
+    select
+        silenced.*,
+        person.person_key,
+        person.division_code as person_division_code
+    from silenced
+    inner join person on silenced.person_id = person.person_id
+),
+
+-- Whatever place a row names or leaves blank, it is not about somebody in whose place its batch has been replaced.
+end_by_place as (
+    select
+        meant.batch_id,
+        meant.person_division_code,
+        min(replaced_batch.replaced_on) as replaced_on
+    from meant
+    inner join replaced_batch
+        on
+            meant.batch_id = replaced_batch.batch_id
+            and starts_with(meant.person_division_code, replaced_batch.replaced_prefix)
+    group by meant.batch_id, meant.person_division_code
 )
 
 select
-    silenced.feed,
-    person.person_key,
-    silenced.batch_id,
-    silenced.row_number,
-    silenced.valid_from,
-    silenced.valid_to
-from silenced
-inner join person on silenced.person_id = person.person_id
+    meant.feed,
+    meant.person_key,
+    meant.batch_id,
+    meant.row_number,
+    meant.month,
+    coalesce(
+        {{ county_code('batch.scope') }},
+        {{ county_code('meant.division_code') }},
+        {{ county_code('meant.person_division_code') }}
+    ) as paying_county,
+    meant.valid_from,
+    least(meant.valid_to, end_by_place.replaced_on) as valid_to
+from meant
+inner join batch on meant.batch_id = batch.batch_id
+left join end_by_place
+    on
+        meant.batch_id = end_by_place.batch_id
+        and meant.person_division_code = end_by_place.person_division_code

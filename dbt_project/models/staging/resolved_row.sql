@@ -1,8 +1,3 @@
-{#- Sources are named by what the graph holds, so that a new feed needs no line here. -#}
-{%- set feeds = [] -%}
-{%- for source in (graph.sources.values() if execute else []) if source.source_name == 'lake' -%}
-{%- do feeds.append(source.name) -%}
-{%- endfor -%}
 with batch as (
     select * from {{ source('build', 'batch') }}
 ),
@@ -19,7 +14,7 @@ later_batch as (
 ),
 
 quarantined as (
-    {%- for feed in feeds | sort %}
+    {%- for feed in feeds() %}
     select
         '{{ feed }}' as feed,
         batch_id,
@@ -32,7 +27,7 @@ quarantined as (
 ),
 
 accepted as (
-    {%- for feed in feeds | sort %}
+    {%- for feed in feeds() %}
     select
         '{{ feed }}' as feed,
         batch_id,

@@ -1,12 +1,14 @@
-"""What a dbt build is given beside its profile: the keys behind person_key, its inputs and the files that it writes.
+"""What a dbt build is given beside its profile: its date, its inputs, its files, and the keys behind person_key.
 
-Keys and inputs are variables of a connection, so that neither the secret nor a path stands in compiled SQL.
+They are variables of a connection, so that neither the secret nor a path stands in compiled SQL, and a build of another
+date finds the project parsed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from datetime import date
 from typing import Any
 
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -19,12 +21,13 @@ ATTACHED = {"current": "SAFETYNET_BUILD_CURRENT", "restricted": "SAFETYNET_BUILD
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
-    """Attaches the build's files and sets `safetynet_inner_key`, `safetynet_outer_key` and `safetynet_inputs`."""
+    """Attaches the build's files and sets the variables `safetynet_…` that macros and sources read."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Derive two keys of one SHA-256 block (64 hex digits) each from the home's secret."""
         secret = Home.from_environment().key_secret()
-        self._variables = {
+        self._variables: dict[str, Any] = {
+            "safetynet_as_of": date.fromisoformat(os.environ["SAFETYNET_BUILD_AS_OF"]),
             "safetynet_inner_key": hashlib.sha256(f"inner:{secret}".encode()).hexdigest(),
             "safetynet_outer_key": hashlib.sha256(f"outer:{secret}".encode()).hexdigest(),
             "safetynet_inputs": os.environ["SAFETYNET_BUILD_INPUTS"],

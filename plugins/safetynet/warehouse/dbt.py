@@ -9,14 +9,38 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from safetynet.contract import Contract, Kind, contracts
 from safetynet.home import CHECKOUT, Home
 
 PROJECT = CHECKOUT / "dbt_project"
 
 
-def _environment(home: Home, draft: Path) -> dict[str, str]:
-    """What the dbt project asks of its environment."""
+def variables() -> str:
+    """What the contracts state, as dbt's variable `feeds`; see macros/feed.sql.
+
+    dbt parses the whole project anew when a variable changes, so nothing here may change from build to build.
+    """
+    return json.dumps({"feeds": {feed: _stated(contract) for feed, contract in contracts().items()}})
+
+
+def _stated(contract: Contract) -> dict[str, Any]:
+    def told(kind: Kind) -> list[str]:
+        return [name for name, column in contract.columns.items() if column.kind is kind and not column.sensitive]
+
     return {
+        "staged": f"stg_{contract.department}__{contract.feed.removeprefix(f'{contract.department}_')}",
+        "key": contract.key,
+        "person": contract.person.model_dump() if contract.person else None,
+        "columns": list(contract.columns),
+        "codes": told(Kind.CODE),
+        "texts": told(Kind.TEXT),
+    }
+
+
+def _environment(home: Home, draft: Path, as_of: date) -> dict[str, str]:
+    """What the dbt project and its plugin ask of their environment."""
+    return {
+        "SAFETYNET_BUILD_AS_OF": as_of.isoformat(),
         "SAFETYNET_HOME": str(home.root),
         "SAFETYNET_BUILD_INPUTS": str(draft / "inputs"),
         "SAFETYNET_BUILD_CURRENT": str(draft / "current.duckdb"),
@@ -34,14 +58,14 @@ def invoke(home: Home, draft: Path, target: Path, as_of: date, *command: str, he
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    os.environ.update(_environment(home, draft))
+    os.environ.update(_environment(home, draft, as_of))
     try:
         return dbtRunner(callbacks=[hear]).invoke(
             [
                 *command,
                 *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                 *("--target-path", str(target), "--log-path", str(home.folder("dbt") / "logs")),
-                *("--vars", json.dumps({"as_of": as_of.isoformat()})),
+                *("--vars", variables()),
                 "--quiet",
             ]
         )

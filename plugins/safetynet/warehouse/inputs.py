@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from safetynet import reference
 from safetynet.check.rules import lake_schema
 from safetynet.clean.statement import literal
-from safetynet.contract import contracts
+from safetynet.contract import DEPARTMENTS, contracts
 from safetynet.home import CHECKOUT, Home
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -139,12 +139,12 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
 
 
 def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
-    """Changes whenever a build of `as_of` would have other inputs: batches, verdicts, reference tables or models."""
+    """Changes whenever a build of `as_of` would be another: batches, verdicts, references, models, contracts."""
     batches = [(row["batch_id"], row["verdict"], row["as_of"].isoformat()) for row in history.batches(store, known_at)]
     deliveries = [row["delivery_id"] for row in history.deliveries(store, known_at)]
     references = [row["sha256"] for row in store.rows(sa.select(ledger.reference)) if row["received_at"] <= known_at]
     digest = hashlib.sha256(json.dumps([as_of.isoformat(), batches, deliveries, sorted(references)]).encode())
-    for path in sorted((CHECKOUT / "dbt_project").rglob("*")):
+    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*")]):
         if path.suffix in (".sql", ".yml", ".csv"):
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -34,6 +34,7 @@ newest as (
 
 select
     newest.observed_on,
+    newest.paying_county,
     payments.household_key,
     payments.person_key,
     payments.division_code,

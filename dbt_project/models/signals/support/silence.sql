@@ -1,7 +1,8 @@
 with rules as (
     select
         rule_id,
-        absence_feed
+        absence_feed,
+        absence_period
     from {{ ref('rule') }}
     where absence_feed is not null
 ),
@@ -13,6 +14,14 @@ hits as (
         person_key,
         observed_on
     from {{ ref('rule_hit') }}
+),
+
+newest_months as (
+    select distinct
+        observed_on,
+        paying_county,
+        month
+    from {{ ref('assistance_month') }}
 ),
 
 doubts as (
@@ -55,3 +64,9 @@ inner join doubts_about
         rules.absence_feed = doubts_about.feed
         and coalesce(hits.person_key, hits.household_key) = doubts_about.subject_key
         and {{ counts_on('hits.observed_on', 'doubts_about') }}
+left join newest_months
+    on
+        rules.absence_period = 'newest_month'
+        and hits.observed_on = newest_months.observed_on
+        and doubts_about.paying_county = newest_months.paying_county
+where doubts_about.month is null or newest_months.month is null or doubts_about.month >= newest_months.month

@@ -1,1 +1,1 @@
-{{ stage('verification_result', place='null::varchar') }}
+{{ stage('verification_result') }}
