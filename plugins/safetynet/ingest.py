@@ -112,7 +112,10 @@ def _of_sheet(whole: _Delivery, sheet: str) -> _Delivery:
 
 
 def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None:
-    """The batch that is there already: the same bytes of the same date, or of any date where the file names none."""
+    """The batch that is there already: the same bytes of the same date, or of any date where the file names none.
+
+    A part without a date that comes beside something new is of their day, or what is new would replace it.
+    """
     table = ledger.batch
     statement = sa.select(table.c.batch_id).where(
         table.c.feed == delivery.feed.feed,
@@ -123,7 +126,19 @@ def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None
     same = delivery.batch_id(dated.on)
     if same in known:
         return same
-    return known[0] if known and dated.source == "arrival" else None
+    if known and dated.source == "arrival" and not _has_news_beside(store, delivery):
+        return known[0]
+    return None
+
+
+def _has_news_beside(store: Ledger, delivery: _Delivery) -> bool:
+    """Whether another member of the same archive holds what this feed never brought before."""
+    table = ledger.landing
+    of_feed = sa.select(table.c.sha256).where(table.c.feed == delivery.feed.feed)
+    moment = delivery.landing["received_at"]
+    beside = {row["sha256"] for row in store.rows(of_feed.where(table.c.received_at == moment))}
+    before = store.rows(of_feed.where(table.c.received_at < moment, table.c.sha256.in_(beside)))
+    return bool(beside - {row["sha256"] for row in before})
 
 
 def _repeat(store: Ledger, delivery: _Delivery, batch_id: str) -> Outcome:

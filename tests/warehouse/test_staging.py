@@ -183,3 +183,7 @@ def test_sources_declare_the_keys_of_the_contracts(staged: duckdb.DuckDBPyConnec
         for table in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
     }
     assert declared == {feed: list(contract.key) for feed, contract in contracts().items()}
+
+
+def test_unit_tests_of_the_models_pass(drop: Drop) -> None:
+    drop.dbt("test", "--select", "test_type:unit,path:models/staging", as_of="2025-06-30")
