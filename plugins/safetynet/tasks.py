@@ -48,6 +48,14 @@ def land_feed(feed: str) -> list[str]:
     return landing.land(home, store, feed)
 
 
+def refuse_unreadable(feed: str) -> None:
+    """Raise PermissionError where files of a feed wait that this account may not read."""
+    home, store = _open()
+    unreadable = landing.unreadable(home, store, feed)
+    if unreadable:
+        raise PermissionError(f"{len(unreadable)} files of {feed} cannot be read: {', '.join(unreadable)}")
+
+
 def source_file(landing_id: str) -> str:
     """The masked name of a landed file."""
     _, store = _open()

@@ -110,9 +110,10 @@ def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFil
     ]
 
 
-def _land_file(home: Home, file: InboxFile, key: str, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    with file.path.open("rb") as stream:
-        sha256 = land_bytes(home, stream)
+def _land_file(
+    home: Home, file: InboxFile, stream: IO[bytes], key: str, before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    sha256 = land_bytes(home, stream)
     whole = _row(file.feed, key, file, [file.path.name], sha256, before)
     copy = home.landed(sha256)
     is_named_archive = file.size > 0 and file.path.suffix.lower() == ".zip"
@@ -133,24 +134,21 @@ def _land_file(home: Home, file: InboxFile, key: str, before: list[dict[str, Any
 def land(home: Home, store: Ledger, feed: str) -> list[str]:
     """Land what is new for a feed; returns the landing ids that still want to be read, oldest first.
 
-    Files still being written, or changed while they were copied, are left for the next time. A file that cannot be
-    copied raises OSError once all others have landed.
+    Files still being written, changed while they were copied, or not this account's to read are left for the next time.
     """
     if feed not in contracts():
         raise KeyError(feed)
     whole, _ = inbox.settled(waiting(home, store, feed))
     newest, secret = _newest(store, feed), home.key_secret()
-    trouble: OSError | None = None
     for file in whole:
         key = path_key(home, file, secret)
         before = newest.get((feed, key), [])
         try:
-            rows = _land_file(home, file, key, before)
-        except FileNotFoundError:
+            stream = file.path.open("rb")
+        except (FileNotFoundError, PermissionError):
             continue
-        except PermissionError as error:
-            trouble = error
-            continue
+        with stream:
+            rows = _land_file(home, file, stream, key, before)
         if inbox.look(feed, file.path) != file:
             continue
         with store.transaction() as connection:
@@ -163,9 +161,20 @@ def land(home: Home, store: Ledger, feed: str) -> list[str]:
                 )
             else:
                 store.put(connection, ledger.landing, rows)
-    if trouble is not None:
-        raise PermissionError(trouble.errno, f"a file of {feed} cannot be read: {trouble.strerror}")
     return unread(store, feed)
+
+
+def unreadable(home: Home, store: Ledger, feed: str) -> list[str]:
+    """Masked names of files that wait to be landed and that this account may not read."""
+    found = []
+    for file in waiting(home, store, feed):
+        try:
+            file.path.open("rb").close()
+        except PermissionError:
+            found.append(masked(file.path.name))
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def unread(store: Ledger, feed: str) -> list[str]:
