@@ -38,13 +38,13 @@ def one_file(feed: str, path: Path, references: Path, folder: Path) -> Measured:
     with measured.part(PUBLISHED):
         (sheet, *_), _ = document.data_sheets(path, declared)
         found = header.find(declared, sheet.head())
-        with Workbench(declared, own) as bench:
+        with Workbench(declared, batch_id, own) as bench:
             bench.clean(sheet, found, date(2025, 6, 30), divisions)
-            counts = bench.mark(batch_id)
+            counts = bench.mark()
             bench.scope([], False, divisions)
             bench.repairs()
             database = bench.validation_database()
-        move_in(home, bench.marked, feed, batch_id)
+        move_in(home, feed, batch_id, bench.rows, bench.marks)
     measured.rows = counts.received
     peak = measured.peak
     with measured.part("import of Great Expectations"):

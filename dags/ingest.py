@@ -17,9 +17,10 @@ Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
 
 | what is red | what it means | what to do |
 | --- | --- | --- |
-| one `take_in` | that file was rejected or held; the other files were taken in | read its log line and the owner's message; a held batch: `make release BATCH=… REASON=…` |
+| one `take_in`, and with it `watcher` | that file was rejected or held; the other files were taken in | read its log line and the owner's message; a held batch: `make release BATCH=… REASON=…` |
 | `take_in` after retries | disk, memory or the operations store failed | mend it and clear the task: nothing is lost, nothing is taken in twice |
-| `land` | the inbox cannot be read | mend it and clear the task |
+| `land` | the home cannot be written | mend it and clear the task |
+| `inbox_is_readable` | this account may not read the files that its log names; all others were taken in | mend their rights; the next run takes them in |
 | `tell_owner` | a channel does not answer | the message waits; clear the task when the channel is back |
 
 Running it again is always safe. What was published before stays in use until a better batch replaces it.
@@ -53,6 +54,12 @@ def ingest_dag(contract: Contract) -> DAG:
 
             return land_feed(contract.feed)
 
+        @task(retries=0)
+        def inbox_is_readable() -> None:
+            from safetynet.tasks import refuse_unreadable
+
+            refuse_unreadable(contract.feed)
+
         @task(map_index_template="{{ source_file }}")
         def take_in(landing_id: str) -> list[dict[str, str | int]]:
             from airflow.sdk import get_current_context
@@ -78,10 +85,16 @@ def ingest_dag(contract: Contract) -> DAG:
             if not has_new_rows(landing_ids):
                 raise AirflowSkipException("no batch was accepted")
 
+        @task(trigger_rule="one_failed", retries=0)
+        def watcher() -> None:
+            raise AirflowFailException("not every file was taken in, see take_in")
+
         landed = land()
         taken = take_in.expand(landing_id=landed)
+        landed >> inbox_is_readable()
         taken >> tell_owner()
         taken >> publish(landed)
+        taken >> watcher()
 
     return ingest()
 

@@ -24,6 +24,7 @@ from safetynet.contract import contracts
 from safetynet.home import Home
 from safetynet.land.landing import land
 from safetynet.publish import ledger
+from safetynet.publish.lake import marked
 from safetynet.publish.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ class County:
             assert counts.received == counts.accepted + counts.quarantined + counts.duplicate
         for batch in self.ledger(ledger.batch):
             lake = self.sql(
-                "SELECT disposition, count(*) FROM batch GROUP BY disposition",
-                self.home.batch_file(batch["feed"], batch["batch_id"]),
+                "SELECT disposition, count(*) FROM batch GROUP BY disposition", batch["feed"], batch["batch_id"]
             )
             told = {"accepted": batch["rows_accepted"], "quarantined": batch["rows_quarantined"]}
             told["duplicate"] = batch["rows_duplicate"]
@@ -110,18 +110,22 @@ class County:
         """All rows of one of the ledger's tables."""
         return self.store.rows(sa.select(table))
 
-    def sql(self, query: str, file: Path) -> list[tuple[Any, ...]]:
-        """A query over relation `batch`, a Parquet file."""
+    def sql(self, query: str, feed: str, batch_id: str) -> list[tuple[Any, ...]]:
+        """A query over relation `batch`, the marked rows of a batch."""
         with duckdb.connect() as connection:
-            connection.execute(f"CREATE VIEW batch AS SELECT * FROM '{file}'")
+            connection.execute(f"CREATE VIEW batch AS {self._marked(feed, batch_id)}")
             return connection.execute(query).fetchall()
+
+    def _marked(self, feed: str, batch_id: str) -> str:
+        files = (self.home.batch_rows(feed, batch_id), self.home.batch_marks(feed, batch_id))
+        return marked(*(f"'{file}'" for file in files))
 
     def lake(self, outcome: Outcome) -> list[dict[str, Any]]:
         """The rows of a batch in the order of their row numbers; reasons and findings as (column, text) pairs."""
         assert outcome.batch_id is not None
-        file = self.home.batch_file(outcome.feed, outcome.batch_id)
+        rows = self._marked(outcome.feed, outcome.batch_id)
         with duckdb.connect() as connection:
-            found = connection.execute(f"SELECT * FROM '{file}' ORDER BY row_number").fetchall()
+            found = connection.execute(f"FROM ({rows}) ORDER BY row_number").fetchall()
             names = [column[0] for column in connection.description or []]
         read = [dict(zip(names, values, strict=True)) for values in found]
         for each in read:

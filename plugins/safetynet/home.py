@@ -89,9 +89,13 @@ class Home:
         """Where the bytes of this hash lie."""
         return self.root / "landing" / sha256[:2] / sha256
 
-    def batch_file(self, feed: str, batch_id: str) -> Path:
-        """The Parquet file of a batch."""
+    def batch_rows(self, feed: str, batch_id: str) -> Path:
+        """The Parquet file of a batch's rows."""
         return self.root / "lake" / feed / f"{batch_id}.parquet"
+
+    def batch_marks(self, feed: str, batch_id: str) -> Path:
+        """The Parquet file that says of some of a batch's rows why they are held back, or what was found."""
+        return self.root / "marks" / feed / f"{batch_id}.parquet"
 
     @property
     def current(self) -> Path:

@@ -25,8 +25,7 @@ from safetynet.contract import Contract, contract, contracts
 from safetynet.deliver import alerts
 from safetynet.home import Home, county_day, masked
 from safetynet.messages import Sentence, say, together
-from safetynet.publish import history, ledger
-from safetynet.publish.lake import move_in
+from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.publish.outcome import Outcome, batch_row, record, repair_rows, result_rows
 from safetynet.read import document, header
@@ -37,6 +36,7 @@ from safetynet.refusal import Fact, Refused
 from safetynet.workshop import workshop
 
 _NO_ROWS = Counts(0, 0, 0, 0)
+_REASONS = pl.List(pl.Struct({"column_name": pl.String, "reason": pl.String}))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,10 @@ def _of_sheet(whole: _Delivery, sheet: str) -> _Delivery:
 
 
 def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None:
-    """The batch that is there already: the same bytes of the same date, or of any date where the file names none."""
+    """The batch that is there already: the same bytes of the same date, or of any date where the file names none.
+
+    A part without a date that comes beside something new is of their day, or what is new would replace it.
+    """
     table = ledger.batch
     statement = sa.select(table.c.batch_id).where(
         table.c.feed == delivery.feed.feed,
@@ -123,7 +126,19 @@ def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None
     same = delivery.batch_id(dated.on)
     if same in known:
         return same
-    return known[0] if known and dated.source == "arrival" else None
+    if known and dated.source == "arrival" and not _has_news_beside(store, delivery):
+        return known[0]
+    return None
+
+
+def _has_news_beside(store: Ledger, delivery: _Delivery) -> bool:
+    """Whether another member of the same archive holds what this feed never brought before."""
+    table = ledger.landing
+    of_feed = sa.select(table.c.sha256).where(table.c.feed == delivery.feed.feed)
+    moment = delivery.landing["received_at"]
+    beside = {row["sha256"] for row in store.rows(of_feed.where(table.c.received_at == moment))}
+    before = store.rows(of_feed.where(table.c.received_at < moment, table.c.sha256.in_(beside)))
+    return bool(beside - {row["sha256"] for row in before})
 
 
 def _repeat(store: Ledger, delivery: _Delivery, batch_id: str) -> Outcome:
@@ -145,9 +160,9 @@ def _take_in_sheet(
         return _repeat(store, delivery, duplicate)
     batch_id = delivery.batch_id(dated.on)
     divisions = reference.divisions(home, store)
-    with Workbench(feed, folder) as bench:
+    with Workbench(feed, batch_id, folder) as bench:
         bench.clean(sheet, found, dated.on, divisions)
-        counts = bench.mark(batch_id)
+        counts = bench.mark()
         scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
         database = bench.validation_database()
@@ -165,8 +180,8 @@ def _take_in_sheet(
     verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
     reason = together([*why, *_notes(feed, found, sheet, others, dated)])
     outcome = delivery.outcome(batch_id, verdict, reason, counts)
-    quarantined = alerts.quarantined(bench.marked) if verdict == "held" else []
-    move_in(home, bench.marked, feed.feed, batch_id)
+    quarantined = alerts.quarantined(bench.marks) if verdict == "held" else []
+    lake.move_in(home, feed.feed, batch_id, bench.rows, bench.marks)
     tables = {
         ledger.batch: [batch_row(landing, delivery.sheet_key, outcome, dated, scope)],
         ledger.repair: repair_rows(outcome, repairs),
@@ -210,18 +225,13 @@ def _reject(
     if duplicate is not None:
         return _repeat(store, delivery, duplicate)
     batch_id = delivery.batch_id(dated.on)
-    draft = folder / "rejected.parquet"
-    pl.DataFrame(
-        {
-            "batch_id": [batch_id] * len(numbers),
-            "row_number": pl.Series(numbers, dtype=pl.Int32),
-            "disposition": ["quarantined"] * len(numbers),
-            "reasons": [[{"column_name": None, "reason": refusal.code}]] * len(numbers),
-        },
-        schema_overrides={"reasons": pl.List(pl.Struct({"column_name": pl.String, "reason": pl.String}))},
-    ).write_parquet(draft)
+    rows, marks = folder / "rows.parquet", folder / "marks.parquet"
+    kept = pl.DataFrame({"row_number": numbers}).with_columns(batch_id=pl.lit(batch_id))
+    reason_of_all = pl.lit([{"column_name": None, "reason": refusal.code}], dtype=_REASONS)
+    lake.write(rows, lake.row_columns(feed), kept)
+    lake.write(marks, lake.MARKS, kept.with_columns(disposition=pl.lit("quarantined"), reasons=reason_of_all))
     outcome = delivery.outcome(batch_id, "rejected", reason, Counts(len(numbers), 0, len(numbers), 0))
-    move_in(home, draft, feed.feed, batch_id)
+    lake.move_in(home, feed.feed, batch_id, rows, marks)
     batch = batch_row(delivery.landing, delivery.sheet_key, outcome, dated, None)
     record(store, feed, delivery.landing, outcome, {ledger.batch: [batch]})
     return outcome

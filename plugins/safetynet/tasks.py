@@ -23,14 +23,20 @@ def _open() -> tuple[Home, Ledger]:
 
 
 def feeds_with_new_files() -> dict[str, str]:
-    """Feed → a mark of its set of new, whole files; the mark changes when the set does."""
+    """Feed → a mark of its set of new, whole files; the mark changes when the set does, or what landed before it."""
     home, store = _open()
     whole, _ = inbox.settled(landing.waiting(home, store))
+    table = ledger.landing
+    landed = store.rows(sa.select(table.c.feed, sa.func.count().label("landed")).group_by(table.c.feed))
+    before = {row["feed"]: row["landed"] for row in landed}
     secret = home.key_secret()
     marks: dict[str, list[str]] = {}
     for file in whole:
         marks.setdefault(file.feed, []).append(f"{landing.path_key(home, file, secret)}:{file.fingerprint}")
-    return {feed: hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] for feed, files in marks.items()}
+    return {
+        feed: hashlib.sha256("\n".join([str(before.get(feed, 0)), *sorted(files)]).encode()).hexdigest()[:16]
+        for feed, files in marks.items()
+    }
 
 
 def land_feed(feed: str) -> list[str]:
@@ -40,6 +46,14 @@ def land_feed(feed: str) -> list[str]:
     home, store = _open()
     reference.keep(home, store)
     return landing.land(home, store, feed)
+
+
+def refuse_unreadable(feed: str) -> None:
+    """Raise PermissionError where files of a feed wait that this account may not read."""
+    home, store = _open()
+    unreadable = landing.unreadable(home, store, feed)
+    if unreadable:
+        raise PermissionError(f"{len(unreadable)} files of {feed} cannot be read: {', '.join(unreadable)}")
 
 
 def source_file(landing_id: str) -> str:

@@ -71,7 +71,7 @@ def test_there_is_one_dag_for_each_feed_and_two_more(parsed: dict) -> None:
 def test_every_ingest_dag_has_the_same_tasks_and_updates_its_own_asset(parsed: dict) -> None:
     for feed in contracts():
         dag = parsed["dags"][feed]
-        assert dag["tasks"] == ["land", "publish", "take_in", "tell_owner"]
+        assert dag["tasks"] == ["inbox_is_readable", "land", "publish", "take_in", "tell_owner", "watcher"]
         assert dag["outlets"] == [feed]
         assert dag["active"] == 1
     assert parsed["dags"]["warehouse"]["outlets"] == ["warehouse"]

@@ -97,7 +97,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def whole(county: County) -> None:
     """What is in the ledger is in the lake, whole."""
     for batch in Ledger(county.home).rows(sa.select(ledger.batch)):
-        ((rows,),) = county.sql("SELECT count(*) FROM batch", county.home.batch_file(batch["feed"], batch["batch_id"]))
+        ((rows,),) = county.sql("SELECT count(*) FROM batch", batch["feed"], batch["batch_id"])
         assert rows == batch["rows_received"]
 
 

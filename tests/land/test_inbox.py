@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from clerk import file_of, rows
 from county import County
+from safetynet.home import CHECKOUT
 from safetynet.land import inbox, landing
 from safetynet.land.landing import land, waiting
 from safetynet.publish import ledger
@@ -130,6 +133,31 @@ def test_a_file_that_vanishes_disturbs_no_other(county: County, monkeypatch: pyt
 
     monkeypatch.setattr(inbox, "settled", then_gone)
     assert len(county.land()) == 1
+
+
+LAND = """
+import sys
+from safetynet.home import Home
+from safetynet.land.landing import land, unreadable
+from safetynet.publish.ledger import Ledger
+home = Home.from_environment()
+print(len(land(home, Ledger(home), sys.argv[1])), *unreadable(home, Ledger(home), sys.argv[1]))
+"""
+
+
+def test_a_file_that_may_not_be_read_is_named_and_disturbs_no_other(county: County) -> None:
+    county.put(FEED, "名单 990121198001010036.xlsx", file_of(FEED, rows(FEED, 1))).chmod(0)
+    county.put(FEED, "b.xlsx", file_of(FEED, rows(FEED, 2)))
+    mortal = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    settings = {"SAFETYNET_HOME": str(county.home.root), "SAFETYNET_INBOX": str(county.home.inbox)}
+    told = subprocess.run(
+        [*mortal, sys.executable, "-c", LAND, FEED],
+        env=os.environ | settings | {"PYTHONPATH": str(CHECKOUT / "plugins")},
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout == f"1 名单 {'*' * 18}.xlsx\n", told.stderr
+    assert [row["source_file"] for row in county.ledger(ledger.landing)] == ["b.xlsx"]
 
 
 def test_nothing_lands_twice(county: County) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -99,6 +100,25 @@ def test_the_owner_of_the_rejected_file_got_one_message(home: Path) -> None:
     assert len(messages) == 1
     assert "民政局" in messages[0]
     assert "误放_20250630.csv" in messages[0]
+
+
+def test_in_airflow_the_run_with_the_rejected_file_is_red_and_its_good_files_are_published(home: Path) -> None:
+    with sqlite3.connect(home / "airflow" / "airflow.db") as database:
+        runs = dict(database.execute("SELECT dag_id, state FROM dag_run ORDER BY id").fetchall())
+        tasks = dict(
+            database.execute(
+                "SELECT t.task_id, t.state FROM task_instance t JOIN dag_run r USING (dag_id, run_id) "
+                "WHERE t.dag_id = 'civil_assistance' AND t.task_id <> 'take_in' ORDER BY r.id"
+            ).fetchall()
+        )
+    assert {dag for dag, state in runs.items() if state != "success"} == {"civil_assistance"}
+    assert tasks == {
+        "land": "success",
+        "inbox_is_readable": "success",
+        "publish": "success",
+        "tell_owner": "success",
+        "watcher": "failed",
+    }
 
 
 def test_a_second_run_has_nothing_to_do(home: Path, drop: Path) -> None:

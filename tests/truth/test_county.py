@@ -13,6 +13,7 @@ from safetynet.demo import generate
 from safetynet.home import Home
 from safetynet.ingest import take_in
 from safetynet.land.landing import land
+from safetynet.publish.lake import marked
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
 
@@ -41,9 +42,8 @@ def county(
     with duckdb.connect(str(home.current), read_only=True) as warehouse:
         for name in ("person", "record", "signal", "undecided"):
             warehouse.execute(f"CREATE TEMP VIEW true_{name} AS FROM '{root}/truth/{name}.parquet'")
-        warehouse.execute(
-            f"CREATE TEMP VIEW lake AS FROM read_parquet('{home.root}/lake/*/*.parquet', union_by_name = true)"
-        )
+        files = (f"read_parquet('{home.root}/{kind}/*/*.parquet', union_by_name = true)" for kind in ("lake", "marks"))
+        warehouse.execute(f"CREATE TEMP VIEW lake AS {marked(*files)}")
         warehouse.execute("""
             CREATE TEMP TABLE record AS
             SELECT true_record.*, batch.batch_id

@@ -21,6 +21,7 @@ import duckdb
 import pytest
 
 from safetynet.contract import contracts
+from safetynet.publish.lake import MARKS, row_columns
 from safetynet.warehouse.dbt import variables
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -51,20 +52,6 @@ def an_id(number: int, born: str = "19800101", area: str = "990121", sex: str = 
     return body + "10X98765432"[remainder]
 
 
-def lake_columns(feed: str) -> dict[str, str]:
-    """Name and DuckDB type of every column of a feed's lake files."""
-    contract = contracts()[feed]
-    fixed = {
-        "batch_id": "VARCHAR",
-        "row_number": "INTEGER",
-        "disposition": "VARCHAR",
-        "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
-        "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
-    }
-    told = {name: column.sql_type for name, column in contract.columns.items()}
-    return fixed | told | {f"{name}_damaged": "VARCHAR" for name in contract.id_columns}
-
-
 @dataclass
 class Drop:
     """What departments delivered, as ingestion would hand it to a build."""
@@ -90,11 +77,13 @@ class Drop:
     ) -> str:
         """Add a batch and return its id; received on the day after its as-of date unless told otherwise."""
         batch_id = f"{feed}-{as_of}-{len(self._batches):04d}"
-        columns = lake_columns(feed)
+        columns = row_columns(contracts()[feed])
         filled = [_filled(row, batch_id, position) for position, row in enumerate(rows, start=4)]
-        unknown = {name for row in filled for name in row} - set(columns)
+        unknown = {name for row in filled for name in row} - set(columns) - set(MARKS)
         assert not unknown, f"{feed} has no column {unknown}"
         _write(self.folder / "inputs" / "lake" / feed / f"{batch_id}.parquet", columns, filled)
+        marks = [row for row in filled if row["disposition"] != "accepted" or row["findings"]]
+        _write(self.folder / "inputs" / "marks" / feed / f"{batch_id}.parquet", MARKS, marks)
         dispositions = [row["disposition"] for row in filled]
         received = datetime.fromisoformat(received_at) if received_at else _day_after(as_of)
         self._batches.append(
@@ -172,7 +161,8 @@ class Drop:
     def _write_inputs(self, day: date, known_at: datetime) -> None:
         inputs = self.folder / "inputs"
         for feed in contracts():
-            _write(inputs / "lake" / feed / "_empty.parquet", lake_columns(feed), [])
+            _write(inputs / "lake" / feed / "_empty.parquet", row_columns(contracts()[feed]), [])
+            _write(inputs / "marks" / feed / "_empty.parquet", MARKS, [])
         batches = [
             batch | {"counts": str(batch["verdict"]).startswith("accepted") and batch["as_of"] <= day}
             for batch in self._batches

@@ -24,7 +24,7 @@ def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, mo
         monkeypatch.setenv(f"SAFETYNET_{name}", str(folder))
     county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
     (outcome,) = county.take_in()
-    county.home.batch_file(FEED, str(outcome.batch_id)).unlink()
+    county.home.batch_rows(FEED, str(outcome.batch_id)).unlink()
     (failed,) = build_warehouse("", "")
     assert f"make retake BATCH={outcome.batch_id}" in failed
     assert not county.home.current.exists()

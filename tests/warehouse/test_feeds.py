@@ -42,7 +42,7 @@ sources:
       - name: {FEED}
         config:
           meta:
-            external_location: "read_parquet(getvariable('safetynet_inputs') || '/lake/{FEED}/*.parquet')"
+            external_location: "memory.main.lake('{FEED}')"
 """
 
 

@@ -6,6 +6,21 @@ feed as (
     select * from {{ source('build', 'feed') }}
 ),
 
+delivery as (
+    select * from {{ source('build', 'delivery') }}
+),
+
+-- A part that is delivered again unchanged beside one that is new was said anew at that moment, with it.
+said_anew as (
+    select
+        again.batch_id,
+        max(again.received_at) as said_at
+    from delivery as again
+    inner join delivery as beside on again.feed = beside.feed and again.received_at = beside.received_at
+    where again.verdict = 'duplicate' and starts_with(beside.verdict, 'accepted')
+    group by again.batch_id
+),
+
 snapshot as (
     select
         batch.feed,
@@ -15,10 +30,11 @@ snapshot as (
         -- Sheets of a workbook and members of a zip arrive at one moment, and none of them replaces another.
         rank() over (
             partition by batch.feed
-            order by batch.as_of, batch.received_at
+            order by batch.as_of, greatest(batch.received_at, said_anew.said_at)
         ) as batch_rank
     from batch
     inner join feed on batch.feed = feed.feed
+    left join said_anew on batch.batch_id = said_anew.batch_id
     where batch.counts and feed.delivery = 'snapshot'
 ),
 

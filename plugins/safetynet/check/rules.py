@@ -1,7 +1,8 @@
 """The row rules of a batch, from its contract and its suite, and the one pass that applies them all.
 
-A rule is a condition that fails a row of relation `{batch}` (see `batch_view`). Rules of the contract (required, accepted, identity, key) are derived;
-the rest stands in expectations/<department>/<feed>.yml, in Great Expectations' own form, and is read from there.
+A rule is a condition that fails a row of relation `{batch}` (see `batch_view`). Rules of the contract (required,
+accepted, identity, key) are derived; the rest stands in expectations/<department>/<feed>.yml, in Great Expectations'
+own form, and is read from there.
 """
 
 from __future__ import annotations
@@ -294,7 +295,7 @@ def contradicting_rows_statement(contract: Contract) -> str:
 
 
 def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over `cleaned`, `data`, `repeated_row` and `batch`: the rows of a batch about which there is anything to say.
+    """SELECT over `cleaned`, `data`, `repeated_row` and `batch`: the marks of a batch (publish.lake).
 
     Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings. Every
     rule is a column first, so that what it asks of the whole batch is answered once.
@@ -322,28 +323,3 @@ def mark_statement(contract: Contract, batch_id: str) -> str:
         UNION ALL
         SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL FROM cleaned ANTI JOIN data USING (row_number)
     """
-
-
-MARK_SCHEMA = {
-    "batch_id": "VARCHAR",
-    "row_number": "INTEGER",
-    "disposition": "VARCHAR",
-    "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
-    "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
-}
-"""Column → type of the Parquet file that marks a batch's rows; a row that is not in it is accepted."""
-
-
-def row_columns(contract: Contract) -> dict[str, str]:
-    """Column → type of a feed's Parquet files of rows."""
-    fixed = {
-        "batch_id": "VARCHAR",
-        "row_number": "INTEGER",
-        "is_ragged": "BOOLEAN",
-        "is_no_data": "BOOLEAN",
-        "is_note_like": "BOOLEAN",
-        "row_hash": "UBIGINT",
-    }
-    damaged = dict.fromkeys((f"{name}_damaged" for name in contract.id_columns), "VARCHAR")
-    values = {name: column.sql_type for name, column in contract.columns.items()}
-    return fixed | values | damaged | dict.fromkeys(("issue", "repair"), "MAP(VARCHAR, VARCHAR)")

@@ -51,8 +51,7 @@ class _Stream:
 class Workbench:
     """The rows of one sheet, in files of a private folder; use as a context manager.
 
-    `clean` first, then `mark`; everything else reads what they left: `rows`, the cleaned rows, and `marks`, what is said
-    of some of them.
+    `clean` first, then `mark`; the rest reads what they left: `rows`, cleaned, and `marks`, what is told of them.
     """
 
     def __init__(self, contract: Contract, batch_id: str, folder: Path) -> None:
@@ -126,7 +125,7 @@ class Workbench:
         return literal(str(path))
 
     def _arrange(self) -> None:
-        """Relations: `cleaned` (all), `data` (rows that are data), `batch` (those that do not repeat an earlier one)."""
+        """Relations: `cleaned` (all), `data` (rows that are data), `batch` (those that repeat no earlier one)."""
         content = ", ".join(self._contract.columns)
         for statement in (
             f"CREATE TEMP VIEW cleaned AS {row_view(self._contract, self._file(self.rows))}",

@@ -130,7 +130,7 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
 
     Columns in `cleaned` come with the sheet: `<column>`, `<column>_issue`, `<column>_repair`. Yields row_number,
     is_ragged, is_no_data, is_note_like, row_hash (of the text and shape), the value of each column of the contract, for
-    id numbers `<column>_damaged` too, and two maps by column, `issue` and `repair`, NULL where there is nothing to tell.
+    id numbers `<column>_damaged` too, and two maps by column, `issue` and `repair`, NULL where nothing is to be told.
     """
     cells = {name: f"c{index}" for name, index in header.columns.items()}
     known = [cells[name] for name in contract.columns if name in cells]
@@ -158,7 +158,8 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
             first_filled IS NULL
                 OR (contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}))
                 OR ({_is_repeated_header(contract, header, cells)}) AS is_no_data,
-            coalesce(NOT first_filled BETWEEN '!' AND '~' AND regexp_matches(first_filled, {literal(NOTE)}), false) AS is_note_like,
+            coalesce(NOT first_filled BETWEEN '!' AND '~' AND regexp_matches(first_filled, {literal(NOTE)}), false)
+                AS is_note_like,
             hash(is_ragged, {", ".join(known)}) AS row_hash,
             {", ".join([*values, *damaged])},
             CASE WHEN is_told THEN {_map(issues)} END AS issue,

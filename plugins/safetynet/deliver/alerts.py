@@ -62,14 +62,14 @@ class Quarantined:
     first: tuple[int, ...]
 
 
-def quarantined(rows_file: Path) -> list[Quarantined]:
-    """Why rows of a batch's Parquet file were quarantined, the commonest reason first."""
+def quarantined(marks: Path) -> list[Quarantined]:
+    """Why rows of a batch were quarantined, by its marks, the commonest reason first."""
     with duckdb.connect() as connection:
         rows = connection.execute(
             "SELECT told.column_name, told.reason, count(*), list(row_number ORDER BY row_number)[:8] FROM "
             "(SELECT row_number, unnest(reasons) AS told FROM read_parquet(?) WHERE disposition = 'quarantined') "
             "GROUP BY ALL ORDER BY 3 DESC, 1, 2",
-            [str(rows_file)],
+            [str(marks)],
         ).fetchall()
     return [Quarantined(column, reason, count, tuple(first)) for column, reason, count, first in rows]
 
@@ -141,7 +141,7 @@ def write_quarantine(home: Home, store: Ledger) -> None:
     for channels, rows in owners.items():
         told = []
         for row in rows:
-            reasons = quarantined(home.batch_file(row["feed"], row["batch_id"]))
+            reasons = quarantined(home.batch_marks(row["feed"], row["batch_id"]))
             told.append((row["feed"], row["source_file"], row["rows_quarantined"], reasons))
         ids = [row["batch_id"] for row in rows]
         message = _about_quarantine(contract(rows[0]["feed"]).owner, f"{channels}:{ids[0]}", told)

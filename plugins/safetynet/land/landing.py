@@ -53,12 +53,35 @@ def path_key(home: Home, file: InboxFile, secret: str) -> str:
     return hmac.new(secret.encode(), relative, hashlib.sha256).hexdigest()[:32]
 
 
-def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str) -> dict[str, Any]:
-    """The ledger row of one landed file or archive member; `names` from the member outwards."""
+def _newest(store: Ledger, feed: str | None) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(feed, path key) → what landed there last: one row, or one for each member of an archive."""
+    table = ledger.landing
+    is_of_feed = sa.true() if feed is None else table.c.feed == feed
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in store.rows(sa.select(table).where(is_of_feed).order_by(table.c.received_at)):
+        newest = found.setdefault((row["feed"], row["path_key"]), [])
+        if newest and newest[0]["received_at"] < row["received_at"]:
+            newest.clear()
+        newest.append(row)
+    return found
+
+
+def _content(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(row["source_file"], row["sha256"]) for row in rows}
+
+
+def _row(
+    feed: str, key: str, file: InboxFile, names: list[str], sha256: str, before: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The ledger row of one landed file or archive member; `names` from the member outwards.
+
+    What lay at the same path before it is part of its identity, for a content that comes back is delivered again.
+    """
     stems = [PurePath(name).name for name in names]
     as_of = next((found for name in stems if (found := date_in_name(name))), None)
     codes = [code for name in stems for code in _SIX_DIGITS.findall(name)]
-    identity = f"{feed}\0{key}\0{'/'.join(names[:-1])}\0{sha256}"
+    after = f"\0{before[0]['received_at'].isoformat()}" if before else ""
+    identity = f"{feed}\0{key}\0{'/'.join(names[:-1])}\0{sha256}{after}"
     return {
         "landing_id": hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:20],
         "feed": feed,
@@ -77,10 +100,8 @@ def _row(feed: str, key: str, file: InboxFile, names: list[str], sha256: str) ->
 
 def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFile]:
     """Files of the inbox that have not landed as they are now."""
-    landed = {
-        (row["feed"], row["path_key"], row["fingerprint"])
-        for row in store.rows(sa.select(ledger.landing.c.feed, ledger.landing.c.path_key, ledger.landing.c.fingerprint))
-    }
+    newest = _newest(store, feed)
+    landed = {(*place, rows[0]["fingerprint"]) for place, rows in newest.items()}
     secret = home.key_secret()
     return [
         file
@@ -89,11 +110,11 @@ def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFil
     ]
 
 
-def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
-    key = path_key(home, file, home.key_secret())
-    with file.path.open("rb") as stream:
-        sha256 = land_bytes(home, stream)
-    whole = _row(file.feed, key, file, [file.path.name], sha256)
+def _land_file(
+    home: Home, file: InboxFile, stream: IO[bytes], key: str, before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    sha256 = land_bytes(home, stream)
+    whole = _row(file.feed, key, file, [file.path.name], sha256, before)
     copy = home.landed(sha256)
     is_named_archive = file.size > 0 and file.path.suffix.lower() == ".zip"
     if not is_named_archive and not archive.is_archive(copy):
@@ -103,7 +124,7 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
         with archive.readable():
             for name, content in archive.members(copy):
                 member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
-                rows.append(_row(file.feed, key, file, [name, file.path.name], member))
+                rows.append(_row(file.feed, key, file, [name, file.path.name], member, before))
     except Refused as refusal:
         return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
     # One delivery arrives at one moment, so that none of its tables counts as a correction of another.
@@ -113,37 +134,47 @@ def _land_file(home: Home, file: InboxFile) -> list[dict[str, Any]]:
 def land(home: Home, store: Ledger, feed: str) -> list[str]:
     """Land what is new for a feed; returns the landing ids that still want to be read, oldest first.
 
-    Files still being written, or changed while they were copied, are left for the next time. A file that cannot be
-    copied raises OSError once all others have landed.
+    Files still being written, changed while they were copied, or not this account's to read are left for the next time.
     """
     if feed not in contracts():
         raise KeyError(feed)
     whole, _ = inbox.settled(waiting(home, store, feed))
-    trouble: OSError | None = None
+    newest, secret = _newest(store, feed), home.key_secret()
     for file in whole:
+        key = path_key(home, file, secret)
+        before = newest.get((feed, key), [])
         try:
-            rows = _land_file(home, file)
-        except FileNotFoundError:
+            stream = file.path.open("rb")
+        except (FileNotFoundError, PermissionError):
             continue
-        except PermissionError as error:
-            trouble = error
-            continue
+        with stream:
+            rows = _land_file(home, file, stream, key, before)
         if inbox.look(feed, file.path) != file:
             continue
         with store.transaction() as connection:
-            ids = [row["landing_id"] for row in rows]
-            known = sa.select(ledger.landing.c.landing_id).where(ledger.landing.c.landing_id.in_(ids))
-            again: set[str] = set(connection.execute(known).scalars())
-            store.put(connection, ledger.landing, [row for row in rows if row["landing_id"] not in again])
-            if again:
+            if _content(rows) == _content(before):
+                ids = [row["landing_id"] for row in before]
                 connection.execute(
                     sa.update(ledger.landing)
-                    .where(ledger.landing.c.landing_id.in_(again))
+                    .where(ledger.landing.c.landing_id.in_(ids))
                     .values(fingerprint=file.fingerprint)
                 )
-    if trouble is not None:
-        raise PermissionError(trouble.errno, f"a file of {feed} cannot be read: {trouble.strerror}")
+            else:
+                store.put(connection, ledger.landing, rows)
     return unread(store, feed)
+
+
+def unreadable(home: Home, store: Ledger, feed: str) -> list[str]:
+    """Masked names of files that wait to be landed and that this account may not read."""
+    found = []
+    for file in waiting(home, store, feed):
+        try:
+            file.path.open("rb").close()
+        except PermissionError:
+            found.append(masked(file.path.name))
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def unread(store: Ledger, feed: str) -> list[str]:

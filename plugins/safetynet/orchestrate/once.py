@@ -15,6 +15,9 @@ from airflow.sdk import DAG, TaskInstanceState
 
 from safetynet.home import CHECKOUT
 
+_VERDICTS = ("take_in", "watcher")
+"""Tasks that are red in Airflow when a file is rejected or held; the summary tells of those files."""
+
 
 def _tell(line: str) -> None:
     os.write(int(os.environ["SAFETYNET_PROGRESS"]), f"{line}\n".encode())
@@ -32,7 +35,7 @@ def _run(dag: DAG, conf: dict[str, str] | None = None) -> None:
     """Run a DAG and tell which of its tasks failed for another reason than a file's verdict."""
     run = dag.test(run_conf=conf)
     for instance in run.get_task_instances(state=[TaskInstanceState.FAILED]):
-        if instance.task_id != "take_in":
+        if instance.task_id not in _VERDICTS:
             _tell(f"failed {dag.dag_id} {instance.rendered_map_index or instance.task_id}")
 
 

@@ -10,16 +10,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.check.rules import lake_schema
-from safetynet.clean.statement import literal
 from safetynet.contract import DEPARTMENTS, contracts
 from safetynet.home import CHECKOUT, Home
-from safetynet.publish import history, ledger
+from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
 _BATCH: dict[str, Any] = {
@@ -75,16 +72,8 @@ def _plain(value: Any) -> Any:
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
-def _empty(feed: str, path: Path) -> None:
-    columns = ", ".join(
-        f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in lake_schema(contracts()[feed]).items()
-    )
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT {columns} WHERE false) TO {literal(str(path))} (FORMAT parquet)")
-
-
 class LostBatch(RuntimeError):
-    """The lake file of a batch in the ledger is gone; a build without it would lose its rows in silence."""
+    """A lake file of a batch in the ledger is gone; a build without it would lose its rows in silence."""
 
 
 def _link(source: Path, target: Path) -> None:
@@ -104,14 +93,13 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
     ]
     known = {row["batch_id"] for row in batches}
     for feed in contracts():
-        lake = folder / "lake" / feed
-        lake.mkdir(parents=True)
-        _empty(feed, lake / "_empty.parquet")
+        for kind, columns in (("lake", lake.row_columns(contracts()[feed])), ("marks", lake.MARKS)):
+            (folder / kind / feed).mkdir(parents=True)
+            lake.write(folder / kind / feed / "_empty.parquet", columns)
     for row in batches:
-        _link(
-            home.batch_file(row["feed"], row["batch_id"]),
-            folder / "lake" / row["feed"] / f"{row['batch_id']}.parquet",
-        )
+        feed, batch_id = row["feed"], row["batch_id"]
+        _link(home.batch_rows(feed, batch_id), folder / "lake" / feed / f"{batch_id}.parquet")
+        _link(home.batch_marks(feed, batch_id), folder / "marks" / feed / f"{batch_id}.parquet")
     _write(folder / "batch.parquet", _BATCH, batches)
     _write(folder / "delivery.parquet", _DELIVERY, history.deliveries(store, known_at))
     for name, schema, table in (

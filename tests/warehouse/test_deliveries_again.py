@@ -1,0 +1,85 @@
+"""What stands in the warehouse when part of a delivery, or all of it, is delivered again."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+
+import duckdb
+import pytest
+
+from clerk import an_id, file_of, row
+from county import County
+from safetynet.land import landing
+from safetynet.warehouse import build
+
+SERIES = {
+    "one member corrected, the other unchanged": "health_chronic_disease",
+    "the same, where only the day of arrival dates it": "water_household",
+    "one member corrected so that it cannot be used": "health_major_illness",
+    "a whole archive again after a correction": "housing_safety",
+    "one file again after a correction": "registry_member",
+}
+PLACES = ("990121100201", "990121101201")
+
+
+@cache
+def part(feed: str, *numbers: int) -> bytes:
+    """A table that speaks for the whole county: its rows lie in two townships. Always the same bytes."""
+    given = [row(feed, number, id_number=an_id(number), division_code=PLACES[number % 2]) for number in numbers]
+    return file_of(feed, given)
+
+
+def zipped(first: bytes, second: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("甲", first)
+        archive.writestr("乙", second)
+    return stream.getvalue()
+
+
+def deliveries(what: str) -> list[tuple[str, bytes]]:
+    """Name and content of each delivery of a series, one a day."""
+    feed = SERIES[what]
+    first, second, corrected = part(feed, 1, 2), part(feed, 3, 4), part(feed, 3, 6)
+    name = f"{feed}_990121_20250630"
+    match what:
+        case "one member corrected, the other unchanged":
+            return [(name, zipped(first, second)), (name, zipped(first, corrected))]
+        case "the same, where only the day of arrival dates it":
+            return [("松岭县", zipped(first, second)), ("松岭县", zipped(first, corrected))]
+        case "one member corrected so that it cannot be used":
+            return [(name, zipped(first, second)), (name, zipped(first, b""))]
+        case "a whole archive again after a correction":
+            return [(name, zipped(first, second)), (name, corrected), (f"{name} (2)", zipped(first, second))]
+        case _:
+            return [(name, first), (name, corrected), (f"{name} (2)", first)]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """All series delivered to one county, and what was built of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
+        county = County(tmp_path_factory.mktemp("again"))
+        for day in range(3):
+            patch.setattr(landing, "now", lambda day=day: datetime(2025, 7, 1 + day, 2, tzinfo=UTC))
+            for what, feed in SERIES.items():
+                for name, content in deliveries(what)[day : day + 1]:
+                    county.put(feed, name, content)
+            county.take_in()
+        build.build(county.home, county.store, build.target(county.home, county.store))
+        return duckdb.connect(str(county.home.restricted), read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("what", "numbers"), zip(SERIES, [[1, 2, 3, 6], [1, 2, 3, 6], [1, 2, 3, 4], [3, 6], [3, 6]], strict=True)
+)
+def test_parts_of_one_delivery_stand_together(
+    warehouse: duckdb.DuckDBPyConnection, what: str, numbers: list[int]
+) -> None:
+    department, _, table = SERIES[what].partition("_")
+    query = f"SELECT id_number FROM staging.stg_{department}__{table} WHERE valid_to IS NULL ORDER BY 1"
+    assert warehouse.execute(query).fetchall() == [(an_id(number),) for number in numbers]
