@@ -33,6 +33,23 @@
     {{ return(conditions | join(" and ") or "true") }}
 {%- endmacro %}
 
+{#-
+  The name that two rows of a batch must share to have one key, where their key rests on a person's number; null where it
+  does not. Two names under one number are two people (a child under its parent's number).
+-#}
+{% macro name_in_key(feed) -%}
+    {%- set person = stated(feed).person -%}
+    {%- for part in stated(feed).key if part.split('|')[-1] == 'person' -%}
+        case
+            when true
+                {%- for column in part.split('|')[:-1] %} and {{ column }} is null{% endfor %}
+                then {{ person.name }}
+        end
+    {%- else -%}
+        null::varchar
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- A row's whole key as one text; null where a part of it is missing. -#}
 {% macro key_text(feed) -%}
     {%- for part in key_expressions(feed) -%}

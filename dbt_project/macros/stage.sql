@@ -46,6 +46,7 @@ row_of_shared_key as (
         received_at,
         is_increment,
         {{ key_is_whole }} as is_whole,
+        {{ name_in_key(feed) }} as name_in_key,
         [{% for part in key %}({{ part }})::varchar{{ ", " if not loop.last }}{% endfor %}] as row_key
     from row_of_batch
     where hash({{ key | join(", ") }}) in (select key_hash from key_of_several_rows)
@@ -55,7 +56,7 @@ end_by_key as (
     select
         batch_id,
         row_number,
-        case when is_whole then min(row_number) over (partition by row_key, batch_id) end as first_row,
+        case when is_whole then min(row_number) over (partition by row_key, name_in_key, batch_id) end as first_row,
         case
             when is_increment
                 then min(as_of) over (

@@ -112,6 +112,17 @@ def test_a_refund_has_a_key_of_its_own(county: County) -> None:
     assert county.lake(outcome)[1]["total_cost"] < 0
 
 
+def test_two_names_under_one_number_are_two_people(county: County) -> None:
+    feed = "registry_member"
+    head = row(feed, 1)
+    child = row(feed, 1, person_name="陈小雨", relation_to_head="之女")
+    county.deliver(feed, [head, child, row(feed, 2), row(feed, 2, per_capita_net_income="9999")])
+    (outcome,) = county.take_in()
+    assert [each["disposition"] for each in county.lake(outcome)] == ["accepted"] * 2 + ["quarantined"] * 2
+    under_two_names = ("id_number", "id_number_under_two_names")
+    assert [under_two_names in told for told in county.told(outcome).values()] == [True, True, False, False]
+
+
 def test_a_required_division_and_a_required_identifier(county: County) -> None:
     feed = "water_household"
     given = [

@@ -63,6 +63,8 @@ def built(module_drop: Drop) -> duckdb.DuckDBPyConnection:
             member(None, an_id(5), "H6", relation_to_head="户主"),  # 12: a name left blank
             member("贺春", PUPIL, "H7", relation_to_head="户主"),  # 13
             member("程", an_id(6), "H8", relation_to_head="户主"),  # 14
+            member("毛山", an_id(7), "H30", relation_to_head="户主"),  # 15
+            member("毛小雨", an_id(7), "H30"),  # 16: under the number of the head
         ],
     )
     drop.batch(
@@ -263,3 +265,14 @@ def test_keys_are_stable_from_build_to_build_and_differ_by_secret(
     monkeypatch.setenv("SAFETYNET_KEY_SECRET", "another")
     other = drop.build(JUNE, select="+person_record").execute(query).fetchall()
     assert not {key for _, key, _ in later} & {key for _, key, _ in other}
+
+
+def test_a_child_under_its_parents_number_stays_in_the_household(built: duckdb.DuckDBPyConnection) -> None:
+    parent, child = person(built, "registry_member", 15), person(built, "registry_member", 16)
+    assert parent == (key_of(built, an_id(7)), "id_number")
+    assert child[0] != parent[0]
+    assert (16, "name_disagrees_with_id_number") in findings(built, "registry_member")
+    query = (
+        "select count(*) from marts.dim_person join marts.dim_household using (household_key) where household_code = ?"
+    )
+    assert built.execute(query, ["H30"]).fetchone() == (2,)

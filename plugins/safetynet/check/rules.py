@@ -271,17 +271,14 @@ def _name_in_key(contract: Contract) -> str:
 
 
 def contradicting_rows_statement(contract: Contract) -> str:
-    """SELECT over relation `batch`: row_number of rows whose whole key another row has with another content.
+    """SELECT over `batch` and `shared_key_hash`: row_number of rows whose whole key stands on a row of other content.
 
     Two names under one number are two people (a child under its parent's number), not one who contradicts itself.
     """
     return f"""
-        WITH shared AS (
-            SELECT key_hash FROM batch WHERE key_hash IS NOT NULL GROUP BY key_hash HAVING count(*) > 1
-        ),
-        candidate AS (
+        WITH candidate AS (
             SELECT row_number, key_hash, content_hash, {_name_in_key(contract)} AS name
-            FROM batch SEMI JOIN shared USING (key_hash)
+            FROM batch SEMI JOIN shared_key_hash USING (key_hash)
         )
         SELECT row_number FROM candidate
         WINDOW of_key AS (PARTITION BY key_hash), of_name AS (PARTITION BY key_hash, name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -137,19 +138,31 @@ class Workbench:
             WHERE NOT is_no_data
                 AND NOT (is_note_like AND row_number > coalesce((SELECT row_number FROM last_row), 0))
             """,
+        ):
+            self._execute("arranging", statement)
+        self._find_shared("data", "row_hash")
+        for statement in (
             f"""
             CREATE TEMP TABLE repeated_row AS
-            WITH twice AS (SELECT row_hash FROM data GROUP BY row_hash HAVING count(*) > 1)
-            SELECT row_number FROM data SEMI JOIN twice USING (row_hash)
+            SELECT row_number FROM data SEMI JOIN shared_row_hash USING (row_hash)
             QUALIFY row_number > min(row_number) OVER (PARTITION BY row_hash, hash({content}))
             """,
             f"""
             CREATE TEMP VIEW batch AS
             {batch_view(self._contract, "(FROM data ANTI JOIN repeated_row USING (row_number))")}
             """,
-            f"CREATE TEMP TABLE contradicting_row AS {contradicting_rows_statement(self._contract)}",
         ):
             self._execute("arranging", statement)
+        self._find_shared("batch", "key_hash")
+        statement = contradicting_rows_statement(self._contract)
+        self._execute("arranging", f"CREATE TEMP TABLE contradicting_row AS {statement}")
+
+    def _find_shared(self, relation: str, column: str) -> None:
+        """Make relation `shared_<column>` of the hashes that stand on more than one row: sorting beats grouping."""
+        found = self._execute("arranging", f"SELECT {column} FROM {relation} WHERE {column} IS NOT NULL")
+        hashes = np.sort(np.asarray(found.fetchnumpy()[column], dtype=np.uint64))
+        shared = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        self._connection.register(f"shared_{column}", pa.table({column: shared}))
 
     def mark(self) -> Counts:
         """Write down what is said of the batch's rows; a row of which nothing is said is accepted."""

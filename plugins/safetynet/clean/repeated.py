@@ -13,7 +13,7 @@ from safetynet.clean.statement import text_statement
 from safetynet.contract import Contract
 from safetynet.read.header import Header
 
-_ROWS_AT_ONCE = 1 << 16
+_ROWS_AT_ONCE = 1 << 15
 _FEW = 8
 """A column repeats where the first rows have this many times fewer texts than rows."""
 
