@@ -88,7 +88,7 @@ found_by_household as (
 ),
 
 -- In one batch a household has one member of a name: a namesake beside the row, or two rows for one number, and nothing
--- is linked. A name with one birth date in one village is one person, on however many rows (a pupil's of several terms).
+-- is linked. A name with one birth date in one village is one person, on however many rows (a pupil's by term).
 already_there as (
     select
         found_by_household.batch_id,
