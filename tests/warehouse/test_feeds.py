@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -75,3 +76,21 @@ def test_a_build_of_another_date_finds_the_project_parsed(drop: Drop) -> None:
     told = log.read_text(encoding="utf-8")[before:]
     assert "partial parsing" in told.lower()
     assert "Unable to do partial parsing" not in told
+
+
+def test_a_fact_carries_every_column_of_its_feeds_less_the_sensitive_ones(drop: Drop) -> None:
+    drop.dbt("parse", as_of="2025-06-30")
+    nodes = json.loads((drop.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    missing, facts = [], 0
+    for node in nodes.values():
+        if not node["name"].startswith("fct_"):
+            continue
+        facts += 1
+        feeds = [name.split(".core_")[1] for name in node["depends_on"]["nodes"] if ".core_" in name]
+        assert feeds, node["name"]
+        promised = {
+            name for feed in feeds for name in contracts()[feed].columns if name not in contracts()[feed].sensitive
+        }
+        missing += [(node["name"], name) for name in sorted(promised - set(node["columns"]))]
+    assert facts == 8
+    assert missing == []

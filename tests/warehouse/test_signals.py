@@ -46,8 +46,8 @@ def built(module_drop: Drop) -> Drop:
     return module_drop
 
 
-def test_every_unit_test_of_the_signals_passes(built: Drop) -> None:
-    built.dbt("test", "--select", "test_type:unit,path:models/signals", as_of="2025-06-30")
+def test_every_unit_test_passes(built: Drop) -> None:
+    built.dbt("test", "--select", "test_type:unit", as_of="2025-06-30")
 
 
 def test_every_rule_is_a_parent_of_what_unites_them_and_has_unit_tests(built: Drop) -> None:

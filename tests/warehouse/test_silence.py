@@ -53,6 +53,8 @@ def silent(module_drop: Drop) -> duckdb.DuckDBPyConnection:
             member("stopped, a month in doubt", "诸葛丙", an_id(12)),
             member("perhaps covered once", "诸葛丁", an_id(13)),
             member("told of before by the prefecture", "公孙甲", an_id(20, CHILD_BORN), per_capita_net_income=9000),
+            member("a pupil under the father's number", "公孙丙", an_id(30), per_capita_net_income=9000),
+            member("a pupil under the father's number", "公孙丁", an_id(31, CHILD_BORN), per_capita_net_income=9000),
             member("told of now by the county", "公孙乙", an_id(21, CHILD_BORN), per_capita_net_income=9000),
         ],
     )
@@ -83,7 +85,11 @@ def silent(module_drop: Drop) -> duckdb.DuckDBPyConnection:
     drop.batch(
         "education_enrollment",
         JUNE,
-        [named("别人", an_id(22, CHILD_BORN), **pupil), named("公孙乙", None, None, **unreadable)],
+        [
+            named("别人", an_id(22, CHILD_BORN), **pupil),
+            named("公孙乙", None, None, **unreadable),
+            named("公孙丁", an_id(30), **unreadable),
+        ],
     )
     return drop.build(JUNE)
 
@@ -118,4 +124,4 @@ def test_a_batch_that_another_replaced_in_a_childs_place_no_longer_hides_the_chi
     silent: duckdb.DuckDBPyConnection,
 ) -> None:
     assert households(silent, "EDU_NOT_ENROLLED") == {"told of before by the prefecture"}
-    assert findings(silent, "EDU_NOT_ENROLLED") == {5}
+    assert findings(silent, "EDU_NOT_ENROLLED") == {5, 6}

@@ -78,11 +78,7 @@ described as (
         doubtful.*,
         {{ place_prefix('doubtful.division_code') }} as place,
         person.person_id is not null
-        and (
-            doubtful.person_name is null
-            or doubtful.person_name = person.person_name
-            or {{ is_one_apart('doubtful.person_name', 'person.person_name') }}
-        ) as is_told_by_number
+        and coalesce(doubtful.person_name = person.person_name, true) as is_told_by_number
     from doubtful
     left join person on doubtful.number_id = person.person_id
 ),

@@ -50,7 +50,8 @@ candidate as (
     select
         findable.batch_id,
         findable.row_number,
-        numbered.number_id
+        numbered.number_id,
+        false as is_by_birth
     from findable
     inner join numbered
         on
@@ -61,7 +62,8 @@ candidate as (
     select
         findable.batch_id,
         findable.row_number,
-        numbered.number_id
+        numbered.number_id,
+        true as is_by_birth
     from findable
     inner join numbered
         on
@@ -74,25 +76,31 @@ only_candidate as (
     select
         batch_id,
         row_number,
-        min(number_id) as number_id
+        min(number_id) as number_id,
+        bool_or(is_by_birth) as is_by_birth
     from candidate
     group by batch_id, row_number
-    having count(*) = 1
+    having min(number_id) = max(number_id)
 ),
 
--- In one batch a person has one such row: a namesake beside it, or two rows for one number, and nothing is linked.
+found_by_household as (
+    select * from only_candidate where not is_by_birth
+),
+
+-- In one batch a household has one member of a name: a namesake beside the row, or two rows for one number, and nothing
+-- is linked. A name with one birth date in one village is one person, on however many rows (a pupil's by term).
 already_there as (
     select
-        only_candidate.batch_id,
-        only_candidate.number_id
-    from only_candidate
+        found_by_household.batch_id,
+        found_by_household.number_id
+    from found_by_household
     semi join numbered
-        on only_candidate.batch_id = numbered.batch_id and only_candidate.number_id = numbered.number_id
+        on found_by_household.batch_id = numbered.batch_id and found_by_household.number_id = numbered.number_id
     union all
     select
         batch_id,
         number_id
-    from only_candidate
+    from found_by_household
     group by batch_id, number_id
     having count(*) > 1
 ),

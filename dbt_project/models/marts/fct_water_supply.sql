@@ -25,6 +25,7 @@ select
     household_supply.seasonal_shortage,
     newest_month.project_name,
     newest_month.project_type,
+    newest_month.population_served,
     newest_month.month,
     newest_month.quality_result,
     newest_month.failed_indicator,

@@ -10,12 +10,13 @@ dropouts as (
     select * from {{ ref('core_education_dropout') }}
 ),
 
--- A status without a date is as old as the batch that says it.
+-- To be compared with a return, a status without a date is as old as the batch that says it; no day is told for it.
 departures as (
     select
         person_key,
         household_key,
         division_code,
+        status_date as told_on,
         coalesce(status_date, as_of) as left_on,
         valid_from,
         valid_to,
@@ -27,6 +28,7 @@ departures as (
         person_key,
         household_key,
         division_code,
+        dropped_out_on as told_on,
         dropped_out_on as left_on,
         valid_from,
         valid_to,
@@ -51,7 +53,7 @@ out_of_school as (
         departures.person_key,
         max(departures.household_key) as household_key,
         max(departures.division_code) as division_code,
-        max(departures.left_on) as left_on,
+        max(departures.told_on) as told_on,
         list_sort(list(departures.evidence)) as evidence
     from departures
     inner join dates on {{ counts_on('dates.observed_on', 'departures') }}
@@ -70,9 +72,14 @@ select
     division_code,
     cast(null as double) as observed_value,
     cast(null as double) as threshold_value,
-    '自 ' || strftime(left_on, '%Y-%m-%d') || ' 起辍学，此后没有已劝返复学的记录。' as explanation,
-    'Out of school since ' || strftime(left_on, '%Y-%m-%d')
-    || ', and no return is recorded after that day.' as explanation_en,
+    coalesce(
+        '自 ' || strftime(told_on, '%Y-%m-%d') || ' 起辍学，此后没有已劝返复学的记录。',
+        '已辍学，起始日期未填，也没有其后已劝返复学的记录。'
+    ) as explanation,
+    coalesce(
+        'Out of school since ' || strftime(told_on, '%Y-%m-%d') || ', and no return is recorded after that day.',
+        'Out of school since a day that is not known, and no return is recorded after it.'
+    ) as explanation_en,
     evidence,
     observed_on
 from out_of_school
