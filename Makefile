@@ -21,10 +21,13 @@ help: ## this menu
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. / 需要 Python 3.11–3.13。"; exit 1; }
-	@echo "Setting up .venv (once; a few minutes) · 正在安装（只需一次）"
-	@$(PYTHON) -m venv --clear $(VENV) || { echo "The venv module is missing: install python3-venv."; exit 1; }
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@touch $(READY)
+	@test ! -L $(VENV) || { echo "$(VENV) is a link, and setting up would empty what it points to: remove it. / $(VENV) 是链接，请先删除。"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "The venv module is missing: install python3-venv. / 缺少 venv 模块。"; exit 1; }
+	@exec 9>$(VENV).lock; if command -v flock >/dev/null; then flock 9; fi; \
+	if test $(READY) -nt requirements.lock; then exit 0; fi; \
+	echo "Setting up .venv (once; a few minutes) · 正在安装（只需一次）"; \
+	$(PYTHON) -m venv --clear $(VENV) && \
+	$(VENV)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock && touch $(READY)
 
 setup: $(READY) ## the environment alone, in .venv
 
