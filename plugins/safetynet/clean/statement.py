@@ -140,8 +140,8 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
         if name not in cleaned
     }
     values = [f"{columns[name].value} AS {name}" if name in columns else name for name in contract.columns]
-    told = [f"{column.raw} <> '' AND NOT ({name}_p AND {name} IS NOT NULL)" for name, column in columns.items()]
-    told += [f"{name}_issue IS NOT NULL OR {name}_repair IS NOT NULL" for name in cleaned]
+    may_have_issue = [f"({column.raw} <> '' AND {name} IS NULL)" for name, column in columns.items()]
+    may_have_repair = [f"NOT {name}_p AND {name} IS NOT NULL" for name in columns]
     issues = {name: columns[name].issue if name in columns else f"{name}_issue" for name in contract.columns}
     repairs = {name: columns[name].repair if name in columns else f"{name}_repair" for name in contract.columns}
     damaged = [
@@ -162,18 +162,18 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
                 AS is_note_like,
             hash(is_ragged, {", ".join(known)}) AS row_hash,
             {", ".join([*values, *damaged])},
-            CASE WHEN is_told THEN {_map(issues)} END AS issue,
-            CASE WHEN is_told THEN {_map(repairs)} END AS repair
-        FROM (SELECT *, {" OR ".join(told)} AS is_told FROM {_layered(with_first, list(columns.values()))})
+            {_map(issues, [*may_have_issue, *(f"{name}_issue IS NOT NULL" for name in cleaned)])} AS issue,
+            {_map(repairs, [*may_have_repair, *(f"{name}_repair IS NOT NULL" for name in cleaned)])} AS repair
+        FROM {_layered(with_first, list(columns.values()))}
     """
 
 
-def _map(told: dict[str, str]) -> str:
-    """SQL of a map from column to what is told of it, NULL where nothing is."""
+def _map(told: dict[str, str], conditions: list[str]) -> str:
+    """SQL of a map from column to what is told of it, NULL where nothing is: where none of the conditions holds."""
     entries = ", ".join(f"{{'column_name': {literal(name)}, 'told': {what}}}" for name, what in told.items())
     return f"""
-        list_transform(
+        CASE WHEN {" OR ".join(conditions)} THEN list_transform(
             [list_filter([{entries}], lambda entry: entry.told IS NOT NULL)],
             lambda entries: CASE WHEN len(entries) > 0 THEN map_from_entries(entries) END
-        )[1]
+        )[1] END
     """

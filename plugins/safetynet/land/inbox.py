@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,14 +76,16 @@ def _open_for_writing() -> set[tuple[int, int]]:
     """(device, inode) of files that some process of this account holds open for writing; empty off Linux."""
     held = set()
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            for descriptor in (process / "fd").iterdir():
+        descriptors: list[Path] = []
+        with suppress(OSError):
+            descriptors = list((process / "fd").iterdir())
+        for descriptor in descriptors:
+            # Whoever closes one file meanwhile says nothing of its other files.
+            with suppress(OSError, IndexError, ValueError):
                 flags = (process / "fdinfo" / descriptor.name).read_text().split("flags:", 1)[1].split()[0]
                 if int(flags, 8) & (os.O_WRONLY | os.O_RDWR):
                     status = descriptor.stat()
                     held.add((status.st_dev, status.st_ino))
-        except (OSError, IndexError, ValueError):
-            continue
     return held
 
 
