@@ -44,13 +44,14 @@ def one_file(feed: str, path: Path, references: Path, folder: Path) -> Measured:
             bench.scope([], False, divisions)
             bench.repairs()
             database = bench.validation_database()
-        move_in(home, feed, batch_id, bench.rows, bench.marks)
     measured.rows = counts.received
     peak = measured.peak
     with measured.part("import of Great Expectations"):
         from safetynet.check.validation import validate
     with measured.part(VALIDATED):
         validate(declared, database, home.folder("data_docs"), batch_id, datetime.now(UTC), None)
+    with measured.part(PUBLISHED):
+        move_in(home, feed, batch_id, bench.rows, bench.marks)
     measured.peak = peak
     shutil.rmtree(folder / "home")
     shutil.rmtree(own)
