@@ -14,9 +14,13 @@ CREATE MACRO is_error(raw) AS raw[1] = '#' AND regexp_full_match(raw, '#(N/A|DIV
 CREATE MACRO is_spoiled(raw) AS contains(raw, chr(65533)) OR contains(raw, chr(0)) OR is_error(raw);
 CREATE MACRO is_too_long(raw) AS strlen(raw) > 32767;
 -- A text that begins with a sign of ASCII or a common character is not blank; that is cheaper to see than a pattern.
+-- (CASE, for in a projection both sides of AND and OR are always worked out.)
 CREATE MACRO is_blank(raw) AS
-    raw = ''
-    OR (NOT raw BETWEEN '!' AND '~' AND NOT raw BETWEEN '一' AND '龥' AND regexp_full_match(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]*'));
+    CASE
+        WHEN raw = '' THEN true
+        WHEN raw BETWEEN '!' AND '~' OR raw BETWEEN '一' AND '龥' THEN false
+        ELSE regexp_full_match(raw, '[\s\x{A0}\x{3000}\x{200B}-\x{200F}\x{2060}\x{FEFF}]*')
+    END;
 
 -- Excel's ="…" around a text, and blanks, zero-width characters and byte order marks at both ends.
 CREATE MACRO trimmed(raw) AS

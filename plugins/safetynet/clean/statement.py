@@ -122,7 +122,7 @@ def text_statement(contract: Contract, header: Header, as_of: date, name: str) -
 
 
 def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str]) -> str:
-    return " AND ".join(f"{cells[name]} = {literal(header.texts[name])}" for name in contract.required)
+    return " AND ".join(f"{cells[name]} = {literal(header.texts[name])}" for name in contract.required) or "false"
 
 
 def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Collection[str] = ()) -> str:
@@ -145,7 +145,8 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
     issues = {name: columns[name].issue if name in columns else f"{name}_issue" for name in contract.columns}
     repairs = {name: columns[name].repair if name in columns else f"{name}_repair" for name in contract.columns}
     damaged = [
-        f"CASE WHEN {name} IS NULL AND NOT is_blank({cells[name]}) THEN left({cells[name]}, 64) END AS {name}_damaged"
+        f"CASE WHEN {name} IS NULL AND {cells[name]} <> '' AND NOT is_blank({cells[name]}) "
+        f"THEN left({cells[name]}, 64) END AS {name}_damaged"
         if name in cells
         else f"CAST(NULL AS VARCHAR) AS {name}_damaged"
         for name in contract.id_columns
@@ -155,11 +156,15 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
     return f"""
         SELECT
             row_number, is_ragged,
-            first_filled IS NULL
-                OR (contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}))
-                OR ({_is_repeated_header(contract, header, cells)}) AS is_no_data,
-            coalesce(NOT first_filled BETWEEN '!' AND '~' AND regexp_matches(first_filled, {literal(NOTE)}), false)
-                AS is_note_like,
+            CASE
+                WHEN first_filled IS NULL THEN true
+                WHEN contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}) THEN true
+                ELSE {_is_repeated_header(contract, header, cells)}
+            END AS is_no_data,
+            CASE
+                WHEN first_filled IS NULL OR first_filled BETWEEN '!' AND '~' THEN false
+                ELSE regexp_matches(first_filled, {literal(NOTE)})
+            END AS is_note_like,
             hash(is_ragged, {", ".join(known)}) AS row_hash,
             {", ".join([*values, *damaged])},
             {_map(issues, [*may_have_issue, *(f"{name}_issue IS NOT NULL" for name in cleaned)])} AS issue,
