@@ -117,6 +117,22 @@ def test_what_fails_here_does_not_tell_values(
     assert found_in(county.home.root) == {}
 
 
+def test_a_repeated_text_that_fails_here_is_not_told(
+    county: County, monkeypatch: pytest.MonkeyPatch, unexamined: None
+) -> None:
+    from safetynet.clean import repeated
+    from safetynet.ingest import take_in
+
+    county.deliver(CSV, [row(CSV, number, person_name=NAMES[0]) for number in range(1, 20)])
+    (landing_id,) = county.land()
+    broken = "SELECT CAST(text AS INTEGER) AS value, text AS issue, text AS repair FROM texts"
+    monkeypatch.setattr(repeated, "text_statement", lambda *_: broken)
+    with pytest.raises(RuntimeError, match="failed with ConversionException") as raised:
+        take_in(county.home, county.store, landing_id)
+    assert NAMES[0] not in str(raised.value) and raised.value.__suppress_context__
+    assert found_in(county.home.root) == {}
+
+
 def test_private_files_are_private(county: County, unexamined: None) -> None:
     os.umask(0o022)
     county.deliver(CSV, rows(CSV, 1))

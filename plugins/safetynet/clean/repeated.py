@@ -42,8 +42,12 @@ class _Texts:
 
     def _learn(self, texts: list[str]) -> None:
         self._connection.register("texts", pa.table({"text": pa.array(texts, pa.string())}))
-        learnt = self._connection.sql(self._statement).to_arrow_table().combine_chunks().columns
-        self._connection.unregister("texts")
+        try:
+            learnt = self._connection.sql(self._statement).to_arrow_table().columns
+        except duckdb.Error as error:
+            raise RuntimeError(f"cleaning distinct texts failed with {type(error).__name__}") from None
+        finally:
+            self._connection.unregister("texts")
         if len(learnt[0]) != len(texts):
             raise RuntimeError(f"{len(texts)} texts given, {len(learnt[0])} cleaned")
         new = [outcome.combine_chunks() for outcome in learnt]
