@@ -41,11 +41,11 @@ def count(home: Path, table: str, where: str = "true") -> int:
 
 @pytest.fixture(scope="module")
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A county of 150 households with one file that is no table of its feed."""
+    """A county of 150 households with one file that is no table of its feed, a feed that comes late in a run."""
     folder = tmp_path_factory.mktemp("drop")
     generate(folder / "inbox", folder / "reference", None, households=150, mess=0.03)
     wrong = next((folder / "inbox" / "water_project").iterdir())
-    shutil.copy(wrong, folder / "inbox" / "civil_assistance" / "误放_20250630.csv")
+    shutil.copy(wrong, folder / "inbox" / "health_settlement" / "误放_20250630.csv")
     (folder / "inbox" / "not_a_feed").mkdir()
     (folder / "inbox" / "not_a_feed" / "x.csv").write_text("a,b\n1,2\n")
     return folder
@@ -88,7 +88,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(home: Path, drop: Path) -
 
 def test_the_summary_tells_verdicts_and_what_to_do(home: Path) -> None:
     told = (home / "first.txt").read_text()
-    assert "rejected civil_assistance" in told
+    assert "rejected health_settlement" in told
     assert "water_project" in told
     assert "not_a_feed" in told
     assert str(home / "warehouse" / "current.duckdb") in told
@@ -98,7 +98,7 @@ def test_the_summary_tells_verdicts_and_what_to_do(home: Path) -> None:
 def test_the_owner_of_the_rejected_file_got_one_message(home: Path) -> None:
     messages = [path.read_text() for path in (home / "alerts").glob("*-rejected.txt")]
     assert len(messages) == 1
-    assert "民政局" in messages[0]
+    assert "医疗保障局" in messages[0]
     assert "误放_20250630.csv" in messages[0]
 
 
@@ -108,10 +108,10 @@ def test_in_airflow_the_run_with_the_rejected_file_is_red_and_its_good_files_are
         tasks = dict(
             database.execute(
                 "SELECT t.task_id, t.state FROM task_instance t JOIN dag_run r USING (dag_id, run_id) "
-                "WHERE t.dag_id = 'civil_assistance' AND t.task_id <> 'take_in' ORDER BY r.id"
+                "WHERE t.dag_id = 'health_settlement' AND t.task_id <> 'take_in' ORDER BY r.id"
             ).fetchall()
         )
-    assert {dag for dag, state in runs.items() if state != "success"} == {"civil_assistance"}
+    assert {dag for dag, state in runs.items() if state != "success"} == {"health_settlement"}
     assert tasks == {
         "land": "success",
         "inbox_is_readable": "success",
