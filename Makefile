@@ -9,6 +9,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
 export PYTHONDONTWRITEBYTECODE := 1
+export Q BATCH REASON
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
@@ -44,13 +45,13 @@ down: $(READY) ## stop what `make up` started
 	@$(SAFETYNET) down
 
 sql: $(READY) ## a read-only SQL prompt on the current warehouse (Q="select …" for one query)
-	@$(SAFETYNET) sql $(if $(Q),--query '$(subst ','\'',$(Q))')
+	@$(SAFETYNET) sql $(if $(Q),--query "$$Q")
 
 release: $(READY) ## release a held batch: BATCH=… REASON=…
-	@$(SAFETYNET) release '$(subst ','\'',$(BATCH))' '$(subst ','\'',$(REASON))'
+	@$(SAFETYNET) release "$$BATCH" "$$REASON"
 
 retake: $(READY) ## read a landed file again (its contract has grown, its lake file was lost): BATCH=…
-	@$(SAFETYNET) retake '$(subst ','\'',$(BATCH))'
+	@$(SAFETYNET) retake "$$BATCH"
 
 docs: $(READY) ## dbt docs and Data Docs as static pages
 	@$(SAFETYNET) docs
