@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from safetynet.home import Home
+from safetynet.publish.form import NewerLedger
 from safetynet.publish.history import NotHeld, NotKnown, release, retake
 from safetynet.publish.ledger import Ledger
 
@@ -50,7 +51,14 @@ def _retake(home: Home, batch: str) -> int:
 def main() -> int:
     """Run one command; returns its exit code."""
     arguments = _parser().parse_args()
-    home = Home.from_environment()
+    try:
+        return _command(Home.from_environment(), arguments)
+    except NewerLedger as newer:
+        print(newer, file=sys.stderr)
+        return 2
+
+
+def _command(home: Home, arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "run":
             from safetynet.orchestrate.run import run

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from safetynet.home import Home
+from safetynet.publish.form import bring_to_form
 
 metadata = sa.MetaData()
 
@@ -151,7 +152,7 @@ ACCEPTED = ("accepted", "accepted_with_quarantine")
 
 
 class Ledger:
-    """The operations store of one home; every method is one transaction."""
+    """The operations store of one home; every method is one transaction. Raises NewerLedger."""
 
     def __init__(self, home: Home) -> None:
         url = os.environ.get("SAFETYNET_OPERATIONS") or f"sqlite:///{home.operations}"
@@ -159,7 +160,7 @@ class Ledger:
         self.engine = sa.create_engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
-        metadata.create_all(self.engine)
+        bring_to_form(self.engine, metadata)
         if self.engine.dialect.name == "sqlite":
             home.operations.chmod(0o600)
 
@@ -183,7 +184,7 @@ class Ledger:
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=60000")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=60000")
     cursor.close()
