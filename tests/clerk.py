@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -256,6 +257,15 @@ def xlsx_file(sheets: Mapping[str, Cells], hidden: Sequence[str] = ()) -> bytes:
                 sheet.write_row(number, 0, line)
             if title in hidden:
                 sheet.hide()
+    return stream.getvalue()
+
+
+def zip_file(members: Mapping[str, bytes]) -> bytes:
+    """A zip archive with these members."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
     return stream.getvalue()
 
 

@@ -53,6 +53,11 @@ class _Delivery:
         return bool(self.sheet_key) or self.landing["is_part"]
 
     @property
+    def part_key(self) -> str:
+        """Which part of its file or archive it is, the same from delivery to delivery; empty for a whole file."""
+        return f"{self.landing['member_key']}/{self.sheet_key}" if self.is_part else ""
+
+    @property
     def delivery_id(self) -> str:
         return hashlib.sha256(f"{self.landing['landing_id']}\0{self.sheet_key}".encode()).hexdigest()[:24]
 
@@ -64,7 +69,9 @@ class _Delivery:
         return as_of(self.landing["as_of_in_name"], head[: header_row - 1], self.landing["received_at"])
 
     def outcome(self, batch_id: str | None, verdict: Any, reason: Sentence | None, counts: Counts) -> Outcome:
-        return Outcome(self.delivery_id, batch_id, self.feed.feed, self.source_file, verdict, reason, counts)
+        return Outcome(
+            self.delivery_id, self.part_key, batch_id, self.feed.feed, self.source_file, verdict, reason, counts
+        )
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
@@ -166,7 +173,7 @@ def _take_in_sheet(
         scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
         database = bench.validation_database()
-    previous = history.previous_rows(store, feed.feed, scope, dated.on, landing["received_at"])
+    previous = history.previous_rows(store, feed.feed, scope, delivery.part_key, dated.on, landing["received_at"])
     bounds = volume_bounds(feed, previous, counts.received)
     results = validate(
         feed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerk import rows
+from clerk import file_of, row, rows, zip_file
 from county import County
 from safetynet.publish import ledger
 
@@ -15,3 +15,21 @@ def test_repeated_rows_count_for_both(county: County) -> None:
     _, second = county.take_in()
     (volume,) = [each for each in county.ledger(ledger.expectation_result) if each["expectation"].endswith(":volume")]
     assert (second.verdict, volume["success"]) == ("accepted", True)
+
+
+def test_a_part_is_compared_with_what_was_the_same_part_before(county: County, unexamined: None) -> None:
+    for month in ("20250531", "20250630"):
+        large, small = (file_of(FEED, rows(FEED, count, first=int(month[5]))) for count in (400, 120))
+        members = {f"东镇/名单_{month}.csv": large, f"西镇/名单_{month}.csv": small}
+        county.put(FEED, f"松岭县990121_{month}.zip", zip_file(members))
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"] * 4
+
+
+def test_a_whole_file_is_compared_with_all_parts_of_a_delivery(county: County, unexamined: None) -> None:
+    places = ("990121100201", "990121101201")
+    whole = [row(FEED, number, division_code=places[number % 2]) for number in range(300)]
+    parts = {f"{first}.csv": file_of(FEED, whole[first : first + 100]) for first in (0, 100, 200)}
+    county.put(FEED, "990121_20250531.zip", zip_file(parts))
+    county.deliver(FEED, whole[:100], "990121_20250630.csv")
+    county.deliver(FEED, whole, "990121_20250630 (2).csv")
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"] * 3 + ["held", "accepted"]

@@ -229,6 +229,7 @@ DELIVERY = {
     "received_at": "TIMESTAMP",
     "verdict": "VARCHAR",
     "reason": "VARCHAR",
+    "part_key": "VARCHAR",
 }
 REPAIR = {
     "batch_id": "VARCHAR",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import UTC, datetime
 from functools import cache
 
 import duckdb
 import pytest
 
-from clerk import an_id, file_of, row
+from clerk import an_id, file_of, row, zip_file
 from county import County
 from safetynet.land import landing
 from safetynet.warehouse import build
@@ -19,6 +17,7 @@ SERIES = {
     "one member corrected, the other unchanged": "health_chronic_disease",
     "the same, where only the day of arrival dates it": "water_household",
     "one member corrected so that it cannot be used": "health_major_illness",
+    "one member corrected twice, the other useless from then on": "education_enrollment",
     "a whole archive again after a correction": "housing_safety",
     "one file again after a correction": "registry_member",
 }
@@ -33,11 +32,7 @@ def part(feed: str, *numbers: int) -> bytes:
 
 
 def zipped(first: bytes, second: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("甲", first)
-        archive.writestr("乙", second)
-    return stream.getvalue()
+    return zip_file({"甲": first, "乙": second})
 
 
 def deliveries(what: str) -> list[tuple[str, bytes]]:
@@ -52,6 +47,10 @@ def deliveries(what: str) -> list[tuple[str, bytes]]:
             return [("松岭县", zipped(first, second)), ("松岭县", zipped(first, corrected))]
         case "one member corrected so that it cannot be used":
             return [(name, zipped(first, second)), (name, zipped(first, b""))]
+        case "one member corrected twice, the other useless from then on":
+            useless = file_of(feed, [row(feed, 3)], {"person_name": None})
+            corrections = [part(feed, 1, 6), part(feed, 1, 8)]
+            return [(name, zipped(first, second)), *((name, zipped(each, useless)) for each in corrections)]
         case "a whole archive again after a correction":
             return [(name, zipped(first, second)), (name, corrected), (f"{name} (2)", zipped(first, second))]
         case _:
@@ -75,7 +74,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
 
 
 @pytest.mark.parametrize(
-    ("what", "numbers"), zip(SERIES, [[1, 2, 3, 6], [1, 2, 3, 6], [1, 2, 3, 4], [3, 6], [3, 6]], strict=True)
+    ("what", "numbers"),
+    zip(SERIES, [[1, 2, 3, 6], [1, 2, 3, 6], [1, 2, 3, 4], [1, 3, 4, 8], [3, 6], [3, 6]], strict=True),
 )
 def test_parts_of_one_delivery_stand_together(
     warehouse: duckdb.DuckDBPyConnection, what: str, numbers: list[int]

@@ -17,7 +17,7 @@ from safetynet.land import archive, inbox
 from safetynet.land.inbox import InboxFile
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
-from safetynet.read.as_of import date_in_name
+from safetynet.read.as_of import date_in_name, without_dates
 from safetynet.refusal import Refused
 from safetynet.workshop import workshop
 
@@ -53,6 +53,13 @@ def path_key(home: Home, file: InboxFile, secret: str) -> str:
     return hmac.new(secret.encode(), relative, hashlib.sha256).hexdigest()[:32]
 
 
+def _member_key(name: str, secret: str) -> str:
+    """The same for a member of each delivery of an archive: its name there, less dates, keyed like its path."""
+    return hmac.new(
+        secret.encode(), without_dates(name).encode("utf-8", "surrogateescape"), hashlib.sha256
+    ).hexdigest()[:32]
+
+
 def _newest(store: Ledger, feed: str | None) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """(feed, path key) → what landed there last: one row, or one for each member of an archive."""
     table = ledger.landing
@@ -71,7 +78,7 @@ def _content(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 def _row(
-    feed: str, key: str, file: InboxFile, names: list[str], sha256: str, before: list[dict[str, Any]]
+    feed: str, key: str, file: InboxFile, names: list[str], sha256: str, before: list[dict[str, Any]], secret: str
 ) -> dict[str, Any]:
     """The ledger row of one landed file or archive member; `names` from the member outwards.
 
@@ -92,6 +99,7 @@ def _row(
         "as_of_in_name": as_of,
         "codes_in_name": ",".join(codes)[:128],
         "is_part": len(names) > 1,
+        "member_key": _member_key(names[0], secret) if len(names) > 1 else "",
         "received_at": now(),
         "refusal": None,
         "is_done": False,
@@ -113,8 +121,8 @@ def waiting(home: Home, store: Ledger, feed: str | None = None) -> list[InboxFil
 def _land_file(
     home: Home, file: InboxFile, stream: IO[bytes], key: str, before: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    sha256 = land_bytes(home, stream)
-    whole = _row(file.feed, key, file, [file.path.name], sha256, before)
+    sha256, secret = land_bytes(home, stream), home.key_secret()
+    whole = _row(file.feed, key, file, [file.path.name], sha256, before, secret)
     copy = home.landed(sha256)
     is_named_archive = file.size > 0 and file.path.suffix.lower() == ".zip"
     if not is_named_archive and not archive.is_archive(copy):
@@ -124,7 +132,7 @@ def _land_file(
         with archive.readable():
             for name, content in archive.members(copy):
                 member = land_bytes(home, content, limit=archive.UNPACKED_LIMIT)
-                rows.append(_row(file.feed, key, file, [name, file.path.name], member, before))
+                rows.append(_row(file.feed, key, file, [name, file.path.name], member, before, secret))
     except Refused as refusal:
         return [{**whole, "refusal": {"code": refusal.code, "facts": refusal.facts}}]
     # One delivery arrives at one moment, so that none of its tables counts as a correction of another.

@@ -55,18 +55,27 @@ def newest_as_of(store: Ledger, known_at: datetime | None = None) -> date | None
     return max((row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED), default=None)
 
 
-def previous_rows(store: Ledger, feed: str, scope: str | None, as_of: date, received_at: datetime) -> int | None:
-    """Rows received in the scope's newest accepted batch that is not younger and came earlier; None without one."""
-    same = [
+def previous_rows(
+    store: Ledger, feed: str, scope: str | None, part_key: str, as_of: date, received_at: datetime
+) -> int | None:
+    """Rows received in the scope's newest accepted delivery that is not younger and came earlier; None without one.
+
+    A part is compared with what was the same part before, a whole file with all parts of one delivery together.
+    """
+    table = ledger.delivery
+    is_same = sa.and_(table.c.feed == feed, table.c.part_key == part_key)
+    same_part = {row["batch_id"] for row in store.rows(sa.select(table.c.batch_id).where(is_same))}
+    before = [
         row
         for row in batches(store, feed=feed)
         if row["scope"] == scope
         and row["as_of"] <= as_of
         and row["received_at"] < received_at
         and row["verdict"] in ACCEPTED
+        and (not part_key or row["batch_id"] in same_part)
     ]
-    newest = max(same, key=lambda row: (row["as_of"], row["received_at"]), default=None)
-    return newest["rows_received"] if newest else None
+    newest = max(((row["as_of"], row["received_at"]) for row in before), default=None)
+    return sum(row["rows_received"] for row in before if (row["as_of"], row["received_at"]) == newest) or None
 
 
 class NotHeld(ValueError):

@@ -44,6 +44,7 @@ landing = sa.Table(
     sa.Column("as_of_in_name", sa.Date),
     sa.Column("codes_in_name", sa.String(128), nullable=False, comment="six-digit runs, for the scope"),
     sa.Column("is_part", sa.Boolean, nullable=False, comment="one of several tables of a delivered archive"),
+    sa.Column("member_key", sa.String(32), nullable=False, server_default="", comment="keyed hash of its name there"),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("refusal", sa.JSON, comment="why the file was refused before it was read"),
     sa.Column("is_done", sa.Boolean, nullable=False, default=False),
@@ -60,6 +61,7 @@ delivery = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("verdict", sa.String(32), nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("part_key", sa.String(72), nullable=False, server_default="", comment="which part of its file, '' = all"),
 )
 
 batch = sa.Table(

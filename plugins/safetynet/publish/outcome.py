@@ -27,6 +27,7 @@ class Outcome:
     """What became of one delivery; batch_id is None where nothing of it could be read."""
 
     delivery_id: str
+    part_key: str
     batch_id: str | None
     feed: str
     source_file: str
@@ -64,6 +65,7 @@ def record(
         "received_at": landing["received_at"],
         "verdict": outcome.verdict,
         "reason": outcome.told,
+        "part_key": outcome.part_key,
     }
     with store.transaction() as connection:
         for table, rows in tables.items():

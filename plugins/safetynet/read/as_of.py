@@ -35,6 +35,11 @@ def date_in_name(name: str) -> date | None:
     return next(reversed(list(_dates(_EIGHT_DIGITS, name))), None)
 
 
+def without_dates(name: str) -> str:
+    """A name without its eight-digit dates: what stays the same from month to month."""
+    return _EIGHT_DIGITS.sub("", name)
+
+
 def as_of(in_name: date | None, titles: list[list[str]], received_at: datetime) -> AsOf:
     """The date of a delivery whose title rows are `titles`; of several dates there the latest."""
     if in_name:

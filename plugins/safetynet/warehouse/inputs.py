@@ -43,6 +43,7 @@ _DELIVERY: dict[str, Any] = {
     "received_at": pl.Datetime("us"),
     "verdict": pl.String,
     "reason": pl.String,
+    "part_key": pl.String,
 }
 _REPAIR: dict[str, Any] = {
     "batch_id": pl.String,
