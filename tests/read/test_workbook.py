@@ -8,10 +8,12 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
 import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
+from openpyxl.utils import get_column_letter
 
 from clerk import an_id, row, rows, table, titled, xlsx_file
 from safetynet.refusal import Refused
@@ -172,12 +174,10 @@ def test_formulas_are_read_by_their_value(read: ReadFile) -> None:
         index = table(FEED, [])[0].index("人均纯收入")
         sheet.write_formula(1, index, "=9000+1", None, 9001)
         sheet.write_formula(2, index, "=A1&B1", None, "约九千")
-        sheet.write_formula(3, index, "=TODAY()", None, "")
 
     (sheet,) = read(FEED, written(write))
     found = {number: cells["per_capita_net_income"] for number, _, cells in sheet.rows}
-    assert (found[2], found[3]) == ("9001", "约九千")
-    assert (found[4], found[5]) == ("", "9000.00")
+    assert (found[2], found[3], found[4]) == ("9001", "约九千", "9000.00")
 
 
 def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
@@ -191,6 +191,47 @@ def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
 
     (sheet,) = read(FEED, written(write))
     assert sheet.filled("per_capita_net_income") == {2: "#DIV/0!", 3: "#N/A"}
+
+
+def uncalculated(values: dict[str, str]) -> bytes:
+    """A workbook of a program that calculates nothing: two good rows, and `values` by place, '=…' a formula."""
+    book = openpyxl.Workbook()
+    for line in table(FEED, rows(FEED, 2)):
+        book.active.append(line)
+    for place, value in values.items():
+        book.active[place] = value
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("numbers", [[3], [2, 3, 5]])
+def test_a_formula_that_nobody_calculated_is_no_blank_cell(read: ReadFile, numbers: list[int]) -> None:
+    column = get_column_letter(table(FEED, [])[0].index("人均纯收入") + 1)
+    (sheet,) = read(FEED, uncalculated({f"{column}{number}": "=1+1" for number in numbers}))
+    assert sheet.filled("per_capita_net_income") == dict.fromkeys((2, 3), "9000.00") | dict.fromkeys(numbers, "#ERROR!")
+
+
+def with_sheet(content: bytes, changed: Callable[[bytes], bytes]) -> bytes:
+    """A workbook whose first sheet's XML is changed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w") as target:
+        for member in source.infolist():
+            part = source.read(member)
+            target.writestr(member, changed(part) if "sheet1.xml" in member.filename else part)
+    return stream.getvalue()
+
+
+def test_a_formula_that_gives_an_empty_text_is_a_blank_cell(read: ReadFile) -> None:
+    place = f"{get_column_letter(table(FEED, [])[0].index('人均纯收入') + 1)}2".encode()
+    uncalculated_text = uncalculated({place.decode(): '=""'})
+    empty_text = with_sheet(
+        uncalculated_text,
+        lambda xml: xml.replace(b'<c r="%s"><f>""</f><v />' % place, b'<c r="%s" t="str"><f>""</f><v></v>' % place),
+    )
+    (before,), (sheet,) = read(FEED, uncalculated_text), read(FEED, empty_text)
+    assert before.filled("per_capita_net_income") == {2: "#ERROR!", 3: "9000.00"}
+    assert sheet.filled("per_capita_net_income") == {3: "9000.00"}
 
 
 def test_a_long_text_cell(read: ReadFile) -> None:
@@ -226,12 +267,7 @@ def _encrypted() -> bytes:
 
 
 def _with_broken_sheet() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(_whole())) as source, zipfile.ZipFile(stream, "w") as target:
-        for member in source.infolist():
-            content = source.read(member)
-            target.writestr(member, content[: len(content) // 2] if "sheet1" in member.filename else content)
-    return stream.getvalue()
+    return with_sheet(_whole(), lambda content: content[: len(content) // 2])
 
 
 def _without_strings() -> bytes:

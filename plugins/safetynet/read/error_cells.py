@@ -1,9 +1,14 @@
-"""Cells of an xlsx that hold a formula's error: calamine reads them as blank, as if nothing had been answered."""
+"""Cells of an xlsx that hold a formula's error, or a formula that no program has calculated.
+
+Calamine reads them as blank, as if nothing had been answered.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -12,8 +17,10 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _ERROR_CELL = re.compile(rb'<c\s([^>]*\bt="e"[^>]*)>(.{0,8000}?)</c>', re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _VALUE = re.compile(rb"<v>(#[^<]{1,12})</v>")
+_UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(<v\s*/>|<v\s*></v>)?\s*</c>")
+_UNTOLD = "#ERROR!"
 _READ_BYTES = 4 << 20
-_OVERLAP = 16 << 10
+_OVERLAP = 64 << 10
 
 Errors = dict[int, dict[int, str]]
 """Row (1-based) → column (0-based) → the error as a spreadsheet shows it."""
@@ -38,18 +45,33 @@ def _column(letters: bytes) -> int:
     return index - 1
 
 
+def _errors(text: bytes) -> Iterator[tuple[bytes, str]]:
+    """Attributes of each cell that holds an error, and the error."""
+    if b't="e"' in text:
+        for attributes, content in _ERROR_CELL.findall(text):
+            value = _VALUE.search(content)
+            yield attributes, value.group(1).decode("ascii", errors="replace") if value else _UNTOLD
+
+
+def _uncalculated(text: bytes) -> Iterator[tuple[bytes, str]]:
+    """Attributes of each cell whose formula has no value; an empty text is a value."""
+    for formula in _UNCALCULATED.finditer(text):
+        start = text.rfind(b"<c ", 0, formula.start())
+        attributes = text[start : text.find(b">", start)] if start >= 0 else b""
+        if not (formula.group(1) and b't="str"' in attributes):
+            yield attributes, _UNTOLD
+
+
 def _scan(archive: zipfile.ZipFile, part: str) -> Errors:
     found: Errors = {}
     tail = b""
     with archive.open(part) as stream:
         while block := stream.read(_READ_BYTES):
             text = tail + block
-            if b't="e"' in text:
-                for attributes, content in _ERROR_CELL.findall(text):
-                    place, value = _PLACE.search(attributes), _VALUE.search(content)
-                    if place:
-                        told = value.group(1).decode("ascii", errors="replace") if value else "#ERROR!"
-                        found.setdefault(int(place.group(2)), {})[_column(place.group(1))] = told
+            for attributes, told in chain(_uncalculated(text), _errors(text)):
+                place = _PLACE.search(attributes)
+                if place:
+                    found.setdefault(int(place.group(2)), {})[_column(place.group(1))] = told
             tail = text[-_OVERLAP:]
     return found
 

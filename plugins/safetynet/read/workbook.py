@@ -7,7 +7,7 @@ import mmap
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -84,12 +84,14 @@ class WorkbookSheet:
         return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._rows(), HEAD_ROWS)]
 
     def _rows(self) -> Iterator[list[Cell]]:
-        """All rows from the first of the sheet, errors of formulas in their place."""
+        """All rows from the first of the sheet, errors of formulas in their place, under its last value too."""
         if not self._errors:
             yield from self._sheet.iter_rows()
             return
         first_column = self._sheet.start[1] if self._sheet.start else 0
-        for number, row in enumerate(self._sheet.iter_rows(), start=1):
+        under = range(self._sheet.total_height, max(self._errors))
+        blank: Iterator[list[Cell]] = ([""] * self._sheet.width for _ in under)
+        for number, row in enumerate(chain(self._sheet.iter_rows(), blank), start=1):
             for column, error in self._errors.get(number, {}).items():
                 if 0 <= column - first_column < len(row):
                     row[column - first_column] = error
