@@ -209,6 +209,8 @@ def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], dated
         notes.append(say("missing_optional", {"columns": [feed.first_header(name) for name in found.missing_optional]}))
     if others:
         notes.append(say("other_sheets", {"count": len(others)}))
+    if sheet.merged_cells:
+        notes.append(say("merged_cells", {"count": sheet.merged_cells}))
     if feed.csv and sheet.encoding and sheet.encoding != feed.csv.encodings[0]:
         notes.append(say("other_encoding", {"encoding": sheet.encoding, "declared": feed.csv.encodings[0]}))
     return notes

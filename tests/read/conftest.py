@@ -22,6 +22,7 @@ class Read:
     header: Header
     rows: list[tuple[int, bool, dict[str, str]]]
     others: list[str]
+    merged_cells: int
 
     def filled(self, column: str) -> dict[int, str]:
         """Row number → text of the cells of a column that hold anything."""
@@ -53,7 +54,8 @@ def read(tmp_path: Path) -> ReadFile:
                 for line in batch.to_pylist():
                     cells = {name: line[f"c{position}"] for position, name in enumerate(head.columns)}
                     rows.append((line["row_number"], line["is_ragged"], cells))
-            found.append(Read(sheet.name, sheet.encoding, head, sorted(rows, key=lambda row: row[0]), others))
+            rows.sort(key=lambda row: row[0])
+            found.append(Read(sheet.name, sheet.encoding, head, rows, others, sheet.merged_cells))
         return found
 
     return file_read

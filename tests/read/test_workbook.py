@@ -137,6 +137,24 @@ def test_headers_merged_downwards_beside_a_band(read: ReadFile) -> None:
     }
 
 
+def test_a_household_merged_over_its_members_is_that_of_each(read: ReadFile) -> None:
+    header, *lines = table(FEED, rows(FEED, 4))
+    code = header.index("户编号")
+    for member in lines[1:3]:
+        member[code] = ""
+
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for number, line in enumerate([header, *lines[:3], [], lines[3]]):
+            sheet.write_row(number, 1, line)
+        sheet.merge_range(1, code + 1, 4, code + 1, "H1")
+        sheet.merge_range(7, 1, 8, 6, "注：本表由乡镇填报")
+
+    (sheet,) = read(FEED, written(write))
+    assert sheet.filled("household_code") == {2: "H1", 3: "H1", 4: "H1", 6: lines[3][code]}
+    assert sheet.merged_cells == 2
+
+
 def test_several_data_sheets_are_read_each_for_itself(read: ReadFile) -> None:
     content = xlsx_file(
         {

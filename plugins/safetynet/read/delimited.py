@@ -179,6 +179,7 @@ class DelimitedText:
     """One text file under one declared encoding and delimiter."""
 
     name = None
+    merged_cells = 0
 
     def __init__(self, path: Path, encoding: str, skip: int, delimiter: str) -> None:
         self.encoding = encoding

@@ -22,6 +22,10 @@ class Sheet(Protocol):
     def encoding(self) -> str | None:
         """How a text file was decoded, None for a workbook."""
 
+    @property
+    def merged_cells(self) -> int:
+        """Cells, of the rows streamed so far, that were filled with what is merged over them."""
+
     def head(self) -> list[list[str]]:
         """The first rows as text, title rows and header included."""
 

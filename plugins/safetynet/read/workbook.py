@@ -72,6 +72,7 @@ class WorkbookSheet:
     def __init__(self, sheet: CalamineSheet, is_hidden: bool, errors: Errors) -> None:
         self.name: str = sheet.name
         self.is_hidden = is_hidden
+        self.merged_cells = 0
         self._sheet = sheet
         self._errors = errors
 
@@ -97,13 +98,44 @@ class WorkbookSheet:
                     row[column - first_column] = error
             yield row
 
+    def _rows_below(self, below: int) -> Iterator[list[Cell]]:
+        """The rows under row `below`; a value merged downwards over rows that hold something stands on each of them."""
+        rows = islice(self._rows(), below, None)
+        begins = self._merged_down(below)
+        if not begins:
+            yield from rows
+            return
+        last_row_and_value: dict[int, tuple[int, Cell]] = {}
+        for number, row in enumerate(rows, start=below + 1):
+            has_more = any(str(cell).strip() for cell in row)
+            for column, (last_row, value) in list(last_row_and_value.items()):
+                if number > last_row:
+                    del last_row_and_value[column]
+                elif has_more and row[column] == "":
+                    row[column] = value
+                    self.merged_cells += 1
+            for column, last_row in begins.get(number, []):
+                if row[column] != "":
+                    last_row_and_value[column] = last_row, row[column]
+            yield row
+
+    def _merged_down(self, below: int) -> dict[int, list[tuple[int, int]]]:
+        """By the row in which they begin: (column, last row) of cells merged over several rows of one column."""
+        first_column = self._sheet.start[1] if self._sheet.start else 0
+        begins: dict[int, list[tuple[int, int]]] = {}
+        for (top, left), (bottom, right) in self._sheet.merged_cell_ranges or []:
+            column = left - first_column
+            if top >= below and top < bottom and left == right and 0 <= column < self._sheet.width:
+                begins.setdefault(top + 1, []).append((column, bottom + 1))
+        return begins
+
     def filled_rows(self, below: int) -> list[int]:
         rows = enumerate(self._rows(), start=1)
         return [number for number, row in rows if number > below and any(str(cell).strip() for cell in row)]
 
     def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
         schema = row_schema(len(columns))
-        rows = islice(self._rows(), below, None)
+        rows = self._rows_below(below)
         number = below + 1
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
             cells = list(zip(*chunk, strict=True))
