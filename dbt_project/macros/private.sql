@@ -53,16 +53,21 @@
     end
 {%- endmacro %}
 
-{#- A text in which an id number stands, with a star for each long run of digits. -#}
-{% macro with_id_numbers_masked(text, day) -%}
+{#-
+  A text with a star for each number that may be a person's: eighteen digits, however they are grouped, fifteen in one run
+  (the id number until 1999), a mobile phone. No text needs such a number, so none is asked whether it is one.
+-#}
+{% macro with_personal_numbers_masked(text) -%}
+    {%- set digit = '[0-9０-９]' -%}
     case
-        when
-            {{ has_id_shape(text) }}
-            and len([
-                place for place in range(1, length({{ half_width(text) }}) - 16)
-                if {{ is_id_number('substr(' ~ half_width(text) ~ ', place, 18)', day) }}
-            ]) > 0
-            then regexp_replace({{ text }}, '([0-9０-９]{{ id_gap() }}*){17,}[0-9０-９XxＸｘ]', '*', 'g')
+        when length({{ text }}) >= 11 and regexp_matches({{ text }}, '{{ digit }}{4}')
+            then regexp_replace(
+                {{ text }},
+                '({{ digit }}{{ id_gap() }}*){17,}[0-9０-９XxＸｘ]|{{ digit }}{15,}|'
+                || '\b(86)?1[3-9][0-9]([ -]?[0-9]{4}){2}\b|１[３-９][０-９]{9}',
+                '*',
+                'g'
+            )
         else {{ text }}
     end
 {%- endmacro %}

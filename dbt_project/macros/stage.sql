@@ -4,7 +4,7 @@
   A row counts from the as-of date of its batch (valid_from) until what it says is replaced (valid_to, null while it
   counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. Where two
   rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far). Codes and
-  texts that analysts are told leave without the id numbers that may stand in them.
+  texts that analysts are told leave without the personal numbers that may stand in them.
 -#}
 {% macro stage(feed) -%}
 {%- set key = key_expressions(feed) -%}
@@ -94,7 +94,7 @@ select
     {{ without_id_number('row_of_batch.' ~ column, 'row_of_batch.as_of') }} as {{ column }},
     {%- endfor %}
     {%- for column in stated(feed).texts %}
-    {{ with_id_numbers_masked('row_of_batch.' ~ column, 'row_of_batch.as_of') }} as {{ column }},
+    {{ with_personal_numbers_masked('row_of_batch.' ~ column) }} as {{ column }},
     {%- endfor %}
     row_of_batch.as_of as valid_from,
     least(end_by_key.replaced_on, end_by_place.replaced_on) as valid_to,

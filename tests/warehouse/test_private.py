@@ -1,4 +1,4 @@
-"""An id number in a cell that should hold a code or a text does not reach the analysts."""
+"""A person's number in a cell that should hold a code or a text does not reach the analysts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ WRITINGS = {
     "of a certificate": f"{STRAY}43",
     "of a student": f"G{STRAY}",
 }
+TEXTS = {
+    "phone in groups": "电话 139 0000 0001转8001",
+    "fifteen digits": "老证 990121790228077",
+    "wrong check character": f"错证 {STRAY[:17]}{(int(STRAY[-1]) + 1) % 10 if STRAY[-1] != 'X' else 1}",
+    "days and a short number": "2025-06-30至2025-07-31，1234567890",
+}
 LONG_NUMBERS = [
     "990121100201000017",  # a village and a serial number: no day of birth
     "990121202506300123456789",  # a county, a day and a serial number
@@ -48,6 +54,7 @@ def built(module_drop: Drop) -> duckdb.DuckDBPyConnection:
     for feed in contracts():
         if feed != "registry_member":
             rows = [planted(feed, text) for text in WRITINGS.values()]
+            rows += [planted(feed, text) for text in TEXTS.values()] if feed == "health_major_illness" else []
             drop.batch(feed, JUNE, [row | {"household_code": HEAD} if "household_code" in row else row for row in rows])
     poor = {"household_type": "一般农户", "relation_to_head": "户主", "per_capita_net_income": 5000}
     drop.batch(
@@ -95,9 +102,9 @@ def test_a_long_number_that_is_no_id_number_stays(built: duckdb.DuckDBPyConnecti
     assert told >= set(LONG_NUMBERS)
 
 
-def test_an_id_number_within_a_text_is_masked_and_two_codes_stay_two(built: duckdb.DuckDBPyConnection) -> None:
+def test_personal_numbers_within_a_text_are_masked_and_two_codes_stay_two(built: duckdb.DuckDBPyConnection) -> None:
     hospitals = {name for (name,) in built.sql("select hospital_name from marts.fct_major_illness").fetchall()}
-    assert "住院 *，电话13900000001" in hospitals
+    assert {"住院 *，电话*", "电话 *转8001", "老证 *", "错证 *", "2025-06-30至2025-07-31，1234567890"} <= hospitals
     settlements = {code for (code,) in built.sql("select settlement_id from marts.fct_settlement").fetchall()}
     assert all(code.startswith("c_") for code in settlements)
     assert len(settlements) > 4
