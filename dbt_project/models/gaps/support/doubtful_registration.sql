@@ -1,0 +1,60 @@
+with batch as (
+    select * from {{ source('build', 'batch') }} where counts
+),
+
+replaced_batch as (
+    select * from {{ ref('batch_replacement') }}
+),
+
+mention as (
+    select * from {{ ref('resolved_mention') }} where feed = 'registry_member'
+),
+
+held_back as (
+    select
+        lake.batch_id,
+        lake.row_number,
+        {{ number_id('lake.id_number') }} as number_id,
+        lake.person_name,
+        coalesce(lake.division_code, batch.scope) as division_code,
+        batch.as_of as valid_from,
+        (
+            select min(replaced_batch.replaced_on)
+            from replaced_batch
+            where
+                replaced_batch.batch_id = lake.batch_id
+                and starts_with(coalesce(lake.division_code, ''), replaced_batch.replaced_prefix)
+        ) as valid_to
+    from {{ source('lake', 'registry_member') }} as lake
+    inner join batch on lake.batch_id = batch.batch_id
+    where lake.disposition = 'quarantined'
+),
+
+unlinked as (
+    select
+        batch_id,
+        row_number,
+        number_id,
+        person_name,
+        division_code,
+        valid_from,
+        valid_to
+    from mention
+    where match_method = 'none'
+),
+
+doubtful as (
+    select * from held_back
+    union all by name
+    select * from unlinked
+)
+
+select
+    batch_id,
+    row_number,
+    number_id,
+    person_name,
+    {{ place_prefix('division_code') }} as place,
+    valid_from,
+    valid_to
+from doubtful
