@@ -1,12 +1,12 @@
--- A period begins before it ends, and when the one before it has ended: on the same day only where the state is another.
+-- A period begins before it ends, and when the one before it has ended: on that day only where the state is another.
 with period as (
     select
         *,
-        lag(valid_from) over before as previous_from,
-        lag(valid_to) over before as previous_to,
-        lag((household_type, is_risk_eliminated)) over before as previous_state
+        lag(valid_from) over by_day as previous_from,
+        lag(valid_to) over by_day as previous_to,
+        lag((household_type, is_risk_eliminated)) over by_day as previous_state
     from {{ ref('monitoring_history') }}
-    window before as (partition by household_key order by valid_from)
+    window by_day as (partition by household_key order by valid_from)
 )
 
 select household_key

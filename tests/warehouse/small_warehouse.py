@@ -197,6 +197,7 @@ class Drop:
                     "feed": feed,
                     "department": contract.department,
                     "domain": contract.domain,
+                    "cadence": contract.cadence,
                     "delivery": contract.delivery,
                     "owner": contract.owner.contact,
                 }
@@ -270,6 +271,7 @@ FEED = {
     "feed": "VARCHAR",
     "department": "VARCHAR",
     "domain": "VARCHAR",
+    "cadence": "VARCHAR",
     "delivery": "VARCHAR",
     "owner": "VARCHAR",
 }

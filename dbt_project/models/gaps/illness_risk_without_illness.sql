@@ -36,7 +36,7 @@ thresholds as (
 settled_since as (
     select
         county_code,
-        date_trunc('month', min(settled_on))::date as first_month
+        cast(date_trunc('month', min(settled_on)) as date) as first_month
     from settlements
     group by county_code
 ),

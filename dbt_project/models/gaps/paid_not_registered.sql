@@ -57,7 +57,7 @@ unregistered as (
             and {{ counts_on('payments.observed_on', 'members') }}
 ),
 
--- A receiver without a number may be anybody whom the registry holds, and any row of the registry in doubt a receiver's.
+-- A receiver without a number may be anybody whom the registry holds, and a row of the registry in doubt a receiver's.
 doubts as (
     select
         observed_on,

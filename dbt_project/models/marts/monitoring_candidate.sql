@@ -138,20 +138,22 @@ gone as (
 ),
 
 -- Where a department told nothing, no signal is no quiet.
+watched_domains as (
+    select
+        coverage.division_code,
+        feeds.domain,
+        min(coverage.covered_from) as covered_from
+    from coverage
+    inner join feeds on coverage.feed = feeds.feed
+    where feeds.domain in ('education', 'medical', 'housing', 'water')
+    group by coverage.division_code, feeds.domain
+),
+
 watched as (
     select
         division_code,
         max(covered_from) as covered_from
-    from (
-        select
-            coverage.division_code,
-            feeds.domain,
-            min(coverage.covered_from) as covered_from
-        from coverage
-        inner join feeds on coverage.feed = feeds.feed
-        group by coverage.division_code, feeds.domain
-    )
-    where domain in ('education', 'medical', 'housing', 'water')
+    from watched_domains
     group by division_code
 ),
 

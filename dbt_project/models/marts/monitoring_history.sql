@@ -3,15 +3,15 @@ with states as (
     where valid_to is null or valid_from < valid_to
 ),
 
-days as (
+changes as (
     select
         household_key,
-        valid_from as day
+        valid_from as changed_on
     from states
     union
     select
         household_key,
-        valid_to as day
+        valid_to as changed_on
     from states
     where valid_to is not null
 ),
@@ -19,9 +19,9 @@ days as (
 segments as (
     select
         household_key,
-        day as valid_from,
-        lead(day) over (partition by household_key order by day) as valid_to
-    from days
+        changed_on as valid_from,
+        lead(changed_on) over (partition by household_key order by changed_on) as valid_to
+    from changes
 ),
 
 -- While two places register a household, the newer batch describes it.
@@ -44,20 +44,23 @@ described as (
     ) = 1
 ),
 
+-- A run goes on where the segment before ends as this one begins, in the same state.
 compared as (
     select
         *,
-        lag(valid_to) over before is distinct from valid_from
-        or lag(household_type) over before is distinct from household_type
-        or lag(is_risk_eliminated) over before is distinct from is_risk_eliminated as is_change
+        (household_type, is_risk_eliminated, valid_from) as begins,
+        lag((household_type, is_risk_eliminated, valid_to)) over (
+            partition by household_key order by valid_from
+        ) as before_ends
     from described
-    window before as (partition by household_key order by valid_from)
 ),
 
 runs as (
     select
         *,
-        count(*) filter (where is_change) over (partition by household_key order by valid_from) as run
+        count(*) filter (where before_ends is distinct from begins) over (
+            partition by household_key order by valid_from
+        ) as run
     from compared
 )
 
