@@ -6,6 +6,10 @@ replaced_batch as (
     select * from {{ ref('batch_replacement') }}
 ),
 
+resolved_row as (
+    select * from {{ ref('resolved_row') }}
+),
+
 mention as (
     select * from {{ ref('resolved_mention') }} where feed = 'registry_member'
 ),
@@ -18,15 +22,20 @@ held_back as (
         lake.person_name,
         coalesce(lake.division_code, batch.scope) as division_code,
         batch.as_of as valid_from,
-        (
-            select min(replaced_batch.replaced_on)
-            from replaced_batch
-            where
-                replaced_batch.batch_id = lake.batch_id
-                and starts_with(coalesce(lake.division_code, ''), replaced_batch.replaced_prefix)
+        least(
+            (
+                select min(replaced_batch.replaced_on)
+                from replaced_batch
+                where
+                    replaced_batch.batch_id = lake.batch_id
+                    and starts_with(coalesce(lake.division_code, ''), replaced_batch.replaced_prefix)
+            ),
+            resolved_row.resolved_on
         ) as valid_to
     from {{ source('lake', 'registry_member') }} as lake
     inner join batch on lake.batch_id = batch.batch_id
+    left join resolved_row
+        on lake.batch_id = resolved_row.batch_id and lake.row_number = resolved_row.row_number
     where lake.disposition = 'quarantined'
 ),
 
