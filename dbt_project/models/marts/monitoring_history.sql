@@ -70,6 +70,6 @@ select
     is_monitored,
     is_risk_eliminated,
     min(valid_from) as valid_from,
-    arg_max(valid_to, valid_from) as valid_to
+    last(valid_to order by valid_from asc) as valid_to
 from runs
 group by household_key, household_type, is_monitored, is_risk_eliminated, run
