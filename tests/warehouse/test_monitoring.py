@@ -198,7 +198,7 @@ def test_rows_count_where_their_batch_belongs(july: duckdb.DuckDBPyConnection) -
 
 def test_a_rate_is_a_share_and_a_count_is_itself(july: duckdb.DuckDBPyConnection) -> None:
     wrong = july.sql(
-        "select indicator_id from marts.division_indicator join marts.measure using (measure) "
+        "select indicator_id from marts.division_indicator join marts.indicator using (indicator) "
         "where case when is_rate then value is distinct from numerator / nullif(denominator, 0) "
         "else value <> numerator or denominator is not null end or value < 0 or (is_rate and value > 1)"
     ).fetchall()
@@ -207,12 +207,12 @@ def test_a_rate_is_a_share_and_a_count_is_itself(july: duckdb.DuckDBPyConnection
 
 def test_every_measure_is_told_of_every_division(july: duckdb.DuckDBPyConnection) -> None:
     found = july.sql(
-        "select (select count(*) from marts.measure), count(*), count(distinct division_code) "
+        "select (select count(*) from marts.indicator), count(*), count(distinct division_code) "
         "from marts.division_indicator where category is null"
     ).fetchall()
-    ((measures, rows, divisions),) = found
-    assert (measures, divisions) == (14, 6)
-    assert rows == measures * divisions
+    ((indicators, rows, divisions),) = found
+    assert (indicators, divisions) == (14, 6)
+    assert rows == indicators * divisions
 
 
 def test_what_history_says_of_a_day_is_what_that_day_s_build_says(

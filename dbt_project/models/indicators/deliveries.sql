@@ -98,7 +98,7 @@ rows_of_batches as (
 )
 
 select
-    'delivery_completeness_rate' as measure,
+    'delivery_completeness_rate' as indicator,
     department as category,
     division_code,
     count(*) filter (where is_current) as numerator,
@@ -107,7 +107,7 @@ from awaited
 group by grouping sets ((division_code, department), (division_code))
 union all
 select
-    'delivery_punctuality_rate' as measure,
+    'delivery_punctuality_rate' as indicator,
     department as category,
     division_code,
     count(*) filter (where is_punctual) as numerator,
@@ -116,7 +116,7 @@ from arrived
 group by grouping sets ((division_code, department), (division_code))
 union all
 select
-    'rows_accepted_rate' as measure,
+    'rows_accepted_rate' as indicator,
     department as category,
     division_code,
     sum(rows_accepted) as numerator,

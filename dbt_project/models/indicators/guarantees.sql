@@ -25,7 +25,7 @@ guarantees as (
 )
 
 select
-    'guarantee_rate' as measure,
+    'guarantee_rate' as indicator,
     category,
     division_code,
     count(*) filter (where is_secured) as numerator,

@@ -17,7 +17,7 @@ low_income as (
 
 monitored_households as (
     select
-        'monitored_households' as measure,
+        'monitored_households' as indicator,
         household_type as category,
         division_code,
         count(*) as numerator
@@ -27,7 +27,7 @@ monitored_households as (
 
 monitored_persons as (
     select
-        'monitored_persons' as measure,
+        'monitored_persons' as indicator,
         households.household_type as category,
         households.division_code,
         count(*) as numerator
@@ -38,7 +38,7 @@ monitored_persons as (
 
 low_income_persons as (
     select
-        'low_income_persons' as measure,
+        'low_income_persons' as indicator,
         category,
         division_code,
         count(distinct person_key) as numerator

@@ -58,7 +58,7 @@ counted as (
 )
 
 select
-    'risks' as measure,
+    'risks' as indicator,
     category,
     division_code,
     households - eliminated as numerator,
@@ -66,7 +66,7 @@ select
 from counted
 union all
 select
-    'risk_removal_rate' as measure,
+    'risk_removal_rate' as indicator,
     category,
     division_code,
     eliminated as numerator,

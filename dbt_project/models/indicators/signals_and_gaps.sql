@@ -61,43 +61,43 @@ lives as (
 
 told as (
     select
-        'signals_open' as measure,
+        'signals_open' as indicator,
         rule_id as category,
         division_code
     from open_signals
     union all
     select
-        'signals_overdue' as measure,
+        'signals_overdue' as indicator,
         rule_id as category,
         division_code
     from open_signals
     where is_overdue
     union all
     select
-        'signals_opened' as measure,
+        'signals_opened' as indicator,
         rule_id as category,
         division_code
     from lives
     where opened_on > {{ as_of() }} - interval 1 month
     union all
     select
-        'signals_resolved' as measure,
+        'signals_resolved' as indicator,
         rule_id as category,
         division_code
     from lives
     where ended_on > {{ as_of() }} - interval 1 month
     union all
     select
-        'coverage_gaps' as measure,
+        'coverage_gaps' as indicator,
         kind as category,
         division_code
     from gaps
 )
 
 select
-    measure,
+    indicator,
     category,
     division_code,
     count(*) as numerator
 from told
-group by grouping sets ((measure, division_code, category), (measure, division_code))
+group by grouping sets ((indicator, division_code, category), (indicator, division_code))

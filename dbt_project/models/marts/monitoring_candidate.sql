@@ -71,7 +71,7 @@ admitted as (
             when households.household_type = '脱贫户' then '脱贫不稳定户'
             else '边缘易致贫户'
         end as suggested_category,
-        households.household_type || case when households.is_monitored then '（风险已消除）' else '' end
+        coalesce(households.household_type, '农户') || case when households.is_monitored then '（风险已消除）' else '' end
         || case
             when standing.below_line_since is null then '，收入不低于监测线而负担骤增'
             else '，收入低于监测线'

@@ -1,8 +1,10 @@
-{%- set measures = [] -%}
-{%- for name in models_in('indicators') %}{% do measures.extend((entry_of(name).measures or {}).items()) %}{% endfor -%}
-{% for measure, entry in measures %}
+{%- set indicators = [] -%}
+{%- for name in models_in('indicators') -%}
+{%- do indicators.extend((entry_of(name).indicators or {}).items()) -%}
+{%- endfor -%}
+{% for indicator, entry in indicators %}
 select
-    '{{ measure }}' as measure,
+    '{{ indicator }}' as indicator,
     {{ stated_text(entry.title_zh) }} as title_zh,
     {{ stated_text(entry.title_en) }} as title_en,
     {{ 'true' if entry.is_rate else 'false' }} as is_rate,
