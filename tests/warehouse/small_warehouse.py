@@ -197,7 +197,7 @@ class Drop:
                     "feed": feed,
                     "department": contract.department,
                     "domain": contract.domain,
-                    "cadence": contract.cadence,
+                    "months_between": contract.months_between,
                     "delivery": contract.delivery,
                     "owner": contract.owner.contact,
                 }
@@ -271,7 +271,7 @@ FEED = {
     "feed": "VARCHAR",
     "department": "VARCHAR",
     "domain": "VARCHAR",
-    "cadence": "VARCHAR",
+    "months_between": "INTEGER",
     "delivery": "VARCHAR",
     "owner": "VARCHAR",
 }

@@ -9,10 +9,6 @@ feeds as (
     select * from {{ source('build', 'feed') }}
 ),
 
-cadences as (
-    select * from {{ ref('cadence') }}
-),
-
 coverage as (
     select * from {{ ref('batch_coverage') }}
 ),
@@ -36,11 +32,11 @@ due as (
 
 awaited_feeds as (
     select
-        feeds.feed,
-        feeds.department,
-        cadences.months
+        feed,
+        department,
+        months_between
     from feeds
-    inner join cadences on feeds.cadence = cadences.cadence
+    where months_between is not null
 ),
 
 newest as (
@@ -56,7 +52,8 @@ awaited as (
     select
         awaited_feeds.department,
         villages.division_code,
-        newest.as_of + to_months(awaited_feeds.months) + to_days(due.delivery_due_days) >= {{ as_of() }} as is_current
+        newest.as_of + to_months(awaited_feeds.months_between) + to_days(due.delivery_due_days)
+        >= {{ as_of() }} as is_current
     from villages
     inner join due on villages.division_code = due.division_code and due.observed_on = {{ as_of() }}
     cross join awaited_feeds
