@@ -10,6 +10,18 @@ resolved_row as (
     select * from {{ ref('resolved_row') }}
 ),
 
+household as (
+    select * from {{ ref('household') }}
+),
+
+member as (
+    select
+        batch_id,
+        row_number,
+        household_key
+    from {{ ref('core_registry_member') }}
+),
+
 mention as (
     select * from {{ ref('resolved_mention') }} where feed = 'registry_member'
 ),
@@ -20,6 +32,7 @@ held_back as (
         lake.row_number,
         {{ number_id('lake.id_number') }} as number_id,
         lake.person_name,
+        household.household_key,
         coalesce(lake.division_code, batch.scope) as division_code,
         batch.as_of as valid_from,
         least(
@@ -36,20 +49,23 @@ held_back as (
     inner join batch on lake.batch_id = batch.batch_id
     left join resolved_row
         on lake.batch_id = resolved_row.batch_id and lake.row_number = resolved_row.row_number
+    left join household on lake.household_code = household.household_code
     where lake.disposition = 'quarantined'
 ),
 
 unlinked as (
     select
-        batch_id,
-        row_number,
-        number_id,
-        person_name,
-        division_code,
-        valid_from,
-        valid_to
+        mention.batch_id,
+        mention.row_number,
+        mention.number_id,
+        mention.person_name,
+        member.household_key,
+        mention.division_code,
+        mention.valid_from,
+        mention.valid_to
     from mention
-    where match_method = 'none'
+    left join member on mention.batch_id = member.batch_id and mention.row_number = member.row_number
+    where mention.match_method = 'none'
 ),
 
 doubtful as (
@@ -63,6 +79,7 @@ select
     row_number,
     number_id,
     person_name,
+    household_key,
     {{ place_prefix('division_code') }} as place,
     valid_from,
     valid_to
