@@ -172,6 +172,11 @@ class Contract(_Strict):
         return self
 
     @property
+    def months_between(self) -> int | None:
+        """Months from one delivery to the next; None where a feed comes irregularly and is never waited for."""
+        return {"monthly": 1, "quarterly": 3, "term": 6}.get(self.cadence)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Names of the columns that must be there."""
         return tuple(name for name, column in self.columns.items() if column.required)

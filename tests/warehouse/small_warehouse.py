@@ -197,6 +197,7 @@ class Drop:
                     "feed": feed,
                     "department": contract.department,
                     "domain": contract.domain,
+                    "months_between": contract.months_between,
                     "delivery": contract.delivery,
                     "owner": contract.owner.contact,
                 }
@@ -270,6 +271,7 @@ FEED = {
     "feed": "VARCHAR",
     "department": "VARCHAR",
     "domain": "VARCHAR",
+    "months_between": "INTEGER",
     "delivery": "VARCHAR",
     "owner": "VARCHAR",
 }

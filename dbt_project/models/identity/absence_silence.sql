@@ -3,7 +3,9 @@ with batch as (
 ),
 
 feed as (
-    select distinct absence_feed as feed from {{ ref('rule') }} where absence_feed is not null
+    select absence_feed as feed from {{ ref('rule') }} where absence_feed is not null
+    union
+    select unnest(absence_feeds) as feed from {{ ref('gap_kind') }}
 ),
 
 mention as (

@@ -1,6 +1,6 @@
 {%- set facts = [
     'title_zh', 'title_en', 'domain', 'severity', 'check_at_door_zh', 'check_at_door_en', 'legal_basis', 'absence_feed',
-    'absence_period',
+    'absence_period', 'admits',
 ] -%}
 {% for name in (rule_models() if execute else []) %}
 {%- set meta = graph.nodes['model.' ~ project_name ~ '.' ~ name].config.meta %}

@@ -28,6 +28,10 @@ identity_finding as (
 
 silenced_signal as (
     select * from {{ ref('silenced_signal') }}
+),
+
+silenced_gap as (
+    select * from {{ ref('silenced_gap') }}
 )
 
 select
@@ -53,3 +57,11 @@ select
     column_name,
     finding
 from silenced_signal
+union
+select
+    batch_id,
+    feed,
+    row_number,
+    column_name,
+    finding
+from silenced_gap

@@ -119,6 +119,7 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
             "feed": feed.feed,
             "department": feed.department,
             "domain": feed.domain,
+            "months_between": feed.months_between,
             "delivery": feed.delivery,
             "owner": feed.owner.department.en,
         }
