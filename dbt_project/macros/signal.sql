@@ -1,22 +1,11 @@
-{#-
-  The names of the rule models: every model that lies in models/signals itself, and not in a folder under it.
-  While dbt parses, its graph is still empty, but the files that it read are there; so refs, and with them lineage and
-  order, follow from the folder and no list is kept by hand.
--#}
+{#- The names of the rule models. -#}
 {% macro rule_models() -%}
-    {%- set names = [] -%}
-    {%- for file in ref.manifest.files.values() -%}
-        {%- set path = file.path.relative_path -%}
-        {%- set parts = path.replace('\\', '/').split('/') -%}
-        {%- if file.path.searched_path == 'models' and parts | length == 2
-            and parts[0] == 'signals' and path.endswith('.sql') -%}
-            {%- do names.append(parts[1][:-4]) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if not names -%}
-        {{ exceptions.raise_compiler_error('no rule model found in models/signals') }}
-    {%- endif -%}
-    {{ return(names | sort) }}
+    {{ return(models_in('signals')) }}
+{%- endmacro %}
+
+{#- The names of the models of rules that rest on the signals of other rules. -#}
+{% macro compound_rule_models() -%}
+    {{ return(models_in('compound')) }}
 {%- endmacro %}
 
 {#- The source row that a signal rests on; the relation is named where several are joined. -#}
