@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test up down sql release retake docs lint bench lock setup clean
+.PHONY: help run test up down sql explain release retake docs lint bench lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
@@ -9,7 +9,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
 export PYTHONDONTWRITEBYTECODE := 1
-export Q BATCH REASON
+export Q BATCH REASON HOUSEHOLD
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
@@ -46,6 +46,9 @@ down: $(READY) ## stop what `make up` started
 
 sql: $(READY) ## a read-only SQL prompt on the current warehouse (Q="select …" for one query)
 	@$(SAFETYNET) sql $(if $(Q),--query "$$Q")
+
+explain: $(READY) ## a household's whole story, for authorised readers: HOUSEHOLD=…
+	@$(SAFETYNET) explain "$$HOUSEHOLD"
 
 release: $(READY) ## release a held batch: BATCH=… REASON=…
 	@$(SAFETYNET) release "$$BATCH" "$$REASON"

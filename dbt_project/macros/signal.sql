@@ -3,6 +3,11 @@
     {{ return(models_in('signals')) }}
 {%- endmacro %}
 
+{#- The names of the models of rules that rest on the signals of other rules. -#}
+{% macro compound_rule_models() -%}
+    {{ return(models_in('compound')) }}
+{%- endmacro %}
+
 {#- The source row that a signal rests on; the relation is named where several are joined. -#}
 {% macro evidence(feed, relation=none) -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}

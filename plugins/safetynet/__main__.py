@@ -25,6 +25,8 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("reason")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
+    story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
+    story.add_argument("household", help="the registry's code of the household")
     return parser
 
 
@@ -76,6 +78,10 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             from safetynet.warehouse.prompt import prompt
 
             return prompt(home, arguments.query)
+        case "explain":
+            from safetynet.warehouse.explain import explain
+
+            return explain(home, arguments.household)
         case "retake":
             return _retake(home, arguments.batch)
         case _:

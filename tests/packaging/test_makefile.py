@@ -18,6 +18,7 @@ REASON = 'it\'s "true", only one; `works` was tested'
         ("sql", {}, ["sql"]),
         ("release", {"BATCH": "2572d1", "REASON": REASON}, ["release", "2572d1", REASON]),
         ("retake", {"BATCH": "2572d1"}, ["retake", "2572d1"]),
+        ("explain", {"HOUSEHOLD": "9901 '21'"}, ["explain", "9901 '21'"]),
     ],
 )
 def test_arguments_arrive_as_they_were_typed(target: str, given: dict[str, str], told: list[str]) -> None:

@@ -60,6 +60,7 @@ def county(
             WITH owner AS (SELECT person_key, mode(person_id) AS person_id FROM placed GROUP BY ALL)
             SELECT signal.rule_id, signal.household_code, owner.person_id
             FROM marts.risk_signal AS signal LEFT JOIN owner USING (person_key)
+            WHERE signal.rule_id IN (SELECT rule_id FROM true_signal)
         """)
         yield warehouse
 
@@ -132,6 +133,30 @@ def test_no_signal_is_raised_without_cause(county: duckdb.DuckDBPyConnection) ->
 
 def test_every_rule_fires(county: duckdb.DuckDBPyConnection) -> None:
     assert len(rows(county, "SELECT DISTINCT rule_id FROM found")) == 12
+
+
+def test_rigid_spending_is_what_the_bills_of_a_household_say(county: duckdb.DuckDBPyConnection) -> None:
+    spending = """
+        SELECT household_key FROM marts.household_profile JOIN marts.dim_household USING (household_key)
+        WHERE out_of_pocket_12m / nullif(member_count, 0) > per_capita_net_income / 2
+    """
+    standing = """
+        SELECT household_key FROM marts.risk_signal JOIN marts.dim_household USING (household_key)
+        WHERE rule_id = 'EXP_RIGID_SPENDING' AND member_count > 0
+    """
+    assert len(rows(county, standing)) > 1
+    assert sorted(rows(county, standing)) == sorted(rows(county, spending))
+
+
+def test_several_domains_at_once_are_those_that_stand(county: duckdb.DuckDBPyConnection) -> None:
+    several = """
+        SELECT household_key FROM marts.risk_signal
+        WHERE household_key IS NOT NULL AND rule_id <> 'MULTI_DOMAIN'
+        GROUP BY ALL HAVING count(DISTINCT domain) >= 3
+    """
+    standing = "SELECT household_key FROM marts.risk_signal WHERE rule_id = 'MULTI_DOMAIN'"
+    assert len(rows(county, standing)) > 1
+    assert sorted(rows(county, standing)) == sorted(rows(county, several))
 
 
 def test_every_fact_leads_back_to_its_row(county: duckdb.DuckDBPyConnection) -> None:

@@ -23,6 +23,13 @@ RULES = {
     "WAT_UNSAFE": "water",
     "CIV_AID_STOPPED": "assistance",
     "CIV_NOT_COVERED": "assistance",
+    "INC_FELL": "income",
+    "EXP_RIGID_SPENDING": "expenditure",
+    "MON_ADMITTED_NOT_MONITORED": "monitoring",
+}
+COMPOUND_RULES = {
+    "MON_REMOVED_NEW_SIGNAL": "monitoring",
+    "MULTI_DOMAIN": "monitoring",
 }
 
 
@@ -42,7 +49,7 @@ def built(module_drop: Drop) -> Drop:
     module_drop.batch("registry_member", "2025-06-30", [head])
     with module_drop.build() as warehouse:
         rules = warehouse.sql("select rule_id, domain from marts.rule").fetchall()
-    assert dict(rules) == RULES
+    assert dict(rules) == RULES | COMPOUND_RULES
     return module_drop
 
 
@@ -52,9 +59,10 @@ def test_every_unit_test_passes(built: Drop) -> None:
 
 def test_every_rule_is_a_parent_of_what_unites_them_and_has_unit_tests(built: Drop) -> None:
     manifest = json.loads((built.target / "manifest.json").read_text())
-    rules = {f"model.safetynet.{rule.lower()}" for rule in RULES}
-    assert set(manifest["nodes"]["model.safetynet.rule_hit"]["depends_on"]["nodes"]) == rules
-    for rule in RULES:
+    for union, rules in (("rule_hit", RULES), ("compound_signal", COMPOUND_RULES)):
+        parents = manifest["nodes"][f"model.safetynet.{union}"]["depends_on"]["nodes"]
+        assert set(parents) == {f"model.safetynet.{rule.lower()}" for rule in rules}
+    for rule in RULES | COMPOUND_RULES:
         named = [test for test in manifest["unit_tests"].values() if test["name"].startswith(f"{rule}_")]
         assert named, f"{rule} has no unit test"
         assert {test["model"] for test in named} == {rule.lower()}
@@ -62,9 +70,9 @@ def test_every_rule_is_a_parent_of_what_unites_them_and_has_unit_tests(built: Dr
 
 def test_no_policy_number_stands_in_a_model() -> None:
     parameters = (PROJECT / "seeds" / "policy_parameter_default.csv").read_text(encoding="utf-8").splitlines()[1:]
-    numbers = {line.split(",")[5] for line in parameters} - {"6", "10", "14", "15", "20", "365"}
-    assert numbers == {"6000", "10000", "20000", "90", "35", "0.90"}
-    for model in _sql(PROJECT / "models" / "signals"):
+    numbers = {line.split(",")[5] for line in parameters} - {"3", "6", "10", "14", "15", "20", "30", "365"}
+    assert numbers == {"6000", "10000", "20000", "90", "35", "0.90", "0.30", "0.50"}
+    for model in [*_sql(PROJECT / "models" / "signals"), *(PROJECT / "models" / "compound").glob("*.sql")]:
         words = set(model.read_text(encoding="utf-8").replace(",", " ").replace(")", " ").split())
         assert not words & numbers, model.name
 

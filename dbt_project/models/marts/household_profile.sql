@@ -1,4 +1,3 @@
-{%- set domains = ['education', 'medical', 'housing', 'water'] -%}
 with households as (
     select * from {{ ref('dim_household') }}
 ),
@@ -30,7 +29,7 @@ expenses as (
 
 covered as (
     select
-        {%- for domain in domains %}
+        {%- for domain in guarantees(model) %}
         bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered,
         {%- endfor %}
         coverage.division_code
@@ -42,7 +41,7 @@ covered as (
 standing as (
     select
         household_key,
-        {%- for domain in domains + ['income'] %}
+        {%- for domain in guarantees(model) %}
         bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
         {%- endfor %}
         count(*) filter (where status = 'open') as open_signals
@@ -85,13 +84,12 @@ select
     households.household_key,
     households.household_code,
     households.division_code,
-    {%- for domain in domains %}
+    {%- for domain, is_told_by_registry in guarantees(model).items() %}
     case
         when standing.has_{{ domain }}_signal then false
-        when covered.is_{{ domain }}_covered then true
+        when {{ 'true' if is_told_by_registry else 'covered.is_' ~ domain ~ '_covered' }} then true
     end as is_{{ domain }}_secured,
     {%- endfor %}
-    not coalesce(standing.has_income_signal, false) as is_income_secured,
     coalesce(standing.open_signals, 0) as open_signals,
     coalesce(assisted.assistance_types, cast([] as varchar[])) as assistance_types,
     cast(coalesce(assisted.monthly_assistance, 0) as decimal(18, 2)) as monthly_assistance,

@@ -8,7 +8,7 @@ with signals as (
 
 episodes as (
     select * from {{ ref('signal_episode') }}
-    where last_held_on = {{ as_of() }}
+    where ended_on is null
 ),
 
 rules as (
@@ -21,38 +21,6 @@ persons as (
 
 households as (
     select * from {{ ref('dim_household') }}
-),
-
-verifications as (
-    select * from {{ ref('core_verification_result') }}
-    where {{ counts_on(as_of()) }}
-),
-
--- Ids under which a build that knew other batches may have handed the signal to a township.
-known_ids as (
-    select
-        episodes.rule_id,
-        episodes.subject_key,
-        {{ keyed('signal', "episodes.rule_id || '|' || episodes.subject_key || '|' || held.held_on") }} as signal_id
-    from episodes, unnest(episodes.held_on) as held (held_on)
-    where exists (select 1 from verifications)
-),
-
-answers as (
-    select
-        known_ids.rule_id,
-        known_ids.subject_key,
-        verifications.finding
-    from known_ids
-    inner join verifications on known_ids.signal_id = verifications.signal_id
-    qualify row_number() over (
-        partition by known_ids.rule_id, known_ids.subject_key
-        order by
-            verifications.verified_on desc,
-            verifications.as_of desc,
-            verifications.batch_id asc,
-            verifications.row_number desc
-    ) = 1
 )
 
 select
@@ -70,11 +38,7 @@ select
     signals.explanation_en,
     signals.evidence,
     episodes.opened_on as first_detected_on,
-    case answers.finding
-        when '属实' then 'verified'
-        when '不属实' then 'dismissed'
-        else 'open'
-    end as status
+    episodes.status
 from signals
 inner join rules on signals.rule_id = rules.rule_id
 inner join episodes
@@ -83,7 +47,3 @@ inner join episodes
         and signals.subject_key = episodes.subject_key
 left join persons on signals.person_key = persons.person_key
 left join households on coalesce(persons.household_key, signals.household_key) = households.household_key
-left join answers
-    on
-        signals.rule_id = answers.rule_id
-        and signals.subject_key = answers.subject_key

@@ -11,7 +11,8 @@ stopped as (
         observed_on,
         household_key,
         max(month) as stopped_month,
-        {{ evidence_list('civil_assistance') }} as evidence
+        {{ evidence_list('civil_assistance') }} as evidence,
+        list(distinct coalesce(certificate_number, '')) as facts
     from payments
     where household_key is not null
     group by observed_on, household_key
@@ -32,6 +33,7 @@ select
     || {{ yuan('below_line.threshold_value') }} || ' yuan, yet assistance stands as stopped in '
     || stopped.stopped_month || ' and nobody of the household receives any.' as explanation_en,
     below_line.evidence || stopped.evidence as evidence,
+    below_line.facts || stopped.facts as facts,
     below_line.observed_on
 from below_line
 inner join stopped

@@ -28,6 +28,7 @@ select
     || {{ yuan('below_line.threshold_value') }}
     || ' yuan, yet nobody of the household has ever stood in the assistance data.' as explanation_en,
     below_line.evidence,
+    below_line.facts,
     below_line.observed_on
 from below_line
 left join assisted

@@ -54,7 +54,8 @@ out_of_school as (
         max(departures.household_key) as household_key,
         max(departures.division_code) as division_code,
         max(departures.told_on) as told_on,
-        list_sort(list(departures.evidence)) as evidence
+        list_sort(list(departures.evidence)) as evidence,
+        list(distinct coalesce(strftime(departures.told_on, '%Y-%m-%d'), '')) as facts
     from departures
     inner join dates on {{ counts_on('dates.observed_on', 'departures') }}
     left join returns
@@ -81,5 +82,6 @@ select
         'Out of school since a day that is not known, and no return is recorded after it.'
     ) as explanation_en,
     evidence,
+    facts,
     observed_on
 from out_of_school

@@ -105,5 +105,6 @@ select
     'Aged ' || age || ' on ' || strftime(age_on, '%Y-%m-%d') || ' (school begins at ' || {{ plain('school_age_min') }}
     || '), but in the county''s newest enrolment data under no status.' as explanation_en,
     [{{ evidence('registry_member') }}] as evidence,
+    [strftime(age_on, '%Y-%m-%d')] as facts,
     observed_on
 from not_enrolled

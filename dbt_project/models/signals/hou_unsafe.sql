@@ -16,7 +16,10 @@ unsafe as (
         households.household_key,
         households.division_code,
         max(dwellings.safety_grade) as safety_grade,
-        {{ evidence_list('housing_safety', 'dwellings') }} as evidence
+        {{ evidence_list('housing_safety', 'dwellings') }} as evidence,
+        list(distinct concat_ws(
+            ' ', dwellings.dwelling_code, dwellings.safety_grade, strftime(dwellings.assessed_on, '%Y-%m-%d')
+        )) as facts
     from dwellings
     inner join households
         on
@@ -41,5 +44,6 @@ select
     'The only dwelling, lived in, is graded ' || safety_grade
     || ' and its renovation is not completed.' as explanation_en,
     evidence,
+    facts,
     observed_on
 from unsafe

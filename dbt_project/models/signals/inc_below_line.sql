@@ -18,6 +18,7 @@ select
     'Net income of ' || {{ yuan('households.per_capita_net_income') }}
     || ' yuan a head is below the line of ' || {{ yuan('thresholds.monitoring_line') }} || ' yuan.' as explanation_en,
     [{{ evidence('registry_member', 'households') }}] as evidence,
+    [{{ yuan('households.per_capita_net_income') }}] as facts,
     households.observed_on
 from households
 inner join thresholds

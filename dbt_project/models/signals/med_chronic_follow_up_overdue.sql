@@ -26,6 +26,7 @@ contracted as (
         diseases.household_key,
         coalesce(households.division_code, diseases.division_code, '') as division_code,
         diseases.as_of - diseases.last_follow_up_on as waited_days,
+        concat_ws(' ', diseases.disease, strftime(diseases.last_follow_up_on, '%Y-%m-%d')) as fact,
         diseases.batch_id,
         diseases.row_number
     from diseases
@@ -45,7 +46,8 @@ overdue as (
         max(contracted.division_code) as division_code,
         max(contracted.waited_days) as waited_days,
         max(thresholds.chronic_follow_up_days) as chronic_follow_up_days,
-        {{ evidence_list('health_chronic_disease', 'contracted') }} as evidence
+        {{ evidence_list('health_chronic_disease', 'contracted') }} as evidence,
+        list(distinct contracted.fact) as facts
     from contracted
     inner join thresholds
         on
@@ -68,5 +70,6 @@ select
     'Contracted, but the last follow-up was ' || waited_days || ' days before the data were drawn up; at most '
     || {{ plain('chronic_follow_up_days') }} || ' are allowed.' as explanation_en,
     evidence,
+    facts,
     observed_on
 from overdue

@@ -13,7 +13,8 @@ not_contracted as (
         max(diseases.household_key) as household_key,
         max(diseases.division_code) as division_code,
         count(*) as cases,
-        {{ evidence_list('health_chronic_disease', 'diseases') }} as evidence
+        {{ evidence_list('health_chronic_disease', 'diseases') }} as evidence,
+        list(distinct diseases.disease || ' ' || diseases.contract_status) as facts
     from diseases
     inner join dates on {{ counts_on('dates.observed_on', 'diseases') }}
     where diseases.contract_status <> '已签约'
@@ -30,5 +31,6 @@ select
     '有 ' || cases || ' 种慢性病没有家庭医生签约服务。' as explanation,
     cases || ' chronic disease(s) without a contract with a family doctor.' as explanation_en,
     evidence,
+    facts,
     observed_on
 from not_contracted

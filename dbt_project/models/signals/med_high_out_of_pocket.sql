@@ -58,7 +58,8 @@ settled as (
     select
         high.observed_on,
         high.person_key,
-        {{ evidence_list('health_settlement', 'settlements') }} as evidence
+        {{ evidence_list('health_settlement', 'settlements') }} as evidence,
+        list(distinct settlements.settlement_id) as facts
     from high
     inner join settlements
         on
@@ -84,6 +85,7 @@ select
     || case high.population when 'low_income' then 'low-income population' else 'other population' end
     || ').' as explanation_en,
     settled.evidence,
+    settled.facts,
     high.observed_on
 from high
 inner join settled

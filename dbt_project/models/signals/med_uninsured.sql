@@ -29,5 +29,6 @@ select
     '名册登记为未参加城乡居民基本医疗保险。' as explanation,
     'The register says: no basic medical insurance.' as explanation_en,
     evidence,
+    [strftime(observed_on, '%Y')] as facts,
     observed_on
 from uninsured

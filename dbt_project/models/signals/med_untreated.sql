@@ -13,7 +13,8 @@ untreated as (
         max(illnesses.household_key) as household_key,
         max(illnesses.division_code) as division_code,
         count(*) as cases,
-        {{ evidence_list('health_major_illness', 'illnesses') }} as evidence
+        {{ evidence_list('health_major_illness', 'illnesses') }} as evidence,
+        list(distinct illnesses.illness) as facts
     from illnesses
     inner join dates on {{ counts_on('dates.observed_on', 'illnesses') }}
     where illnesses.treatment_status = '未救治'
@@ -30,5 +31,6 @@ select
     '大病救治台账中有 ' || cases || ' 种大病登记为未救治。' as explanation,
     cases || ' major illness(es) stand as untreated in the treatment ledger.' as explanation_en,
     evidence,
+    facts,
     observed_on
 from untreated

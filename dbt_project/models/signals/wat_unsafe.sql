@@ -39,6 +39,8 @@ judged as (
         households.observed_on,
         households.household_key,
         households.division_code,
+        supplies.project_code,
+        newest_months.month,
         newest_months.litres_per_person_day,
         newest_months.guarantee_rate,
         supplies.round_trip_minutes,
@@ -143,5 +145,9 @@ select
         end
     ) || '.' as explanation_en,
     case when project is null then [supply] else [supply, project] end as evidence,
+    list_distinct([
+        case when is_bad or is_little or is_unsure then concat_ws(' ', project_code, month) else '' end,
+        case when is_far then {{ plain('round_trip_minutes') }} else '' end
+    ]) as facts,
     observed_on
 from unsafe

@@ -23,12 +23,17 @@ def variables() -> str:
     return json.dumps({"feeds": {feed: _stated(contract) for feed, contract in contracts().items()}})
 
 
+def staged(contract: Contract) -> str:
+    """The name of a feed's staging model."""
+    return f"stg_{contract.department}__{contract.feed.removeprefix(f'{contract.department}_')}"
+
+
 def _stated(contract: Contract) -> dict[str, Any]:
     def told(kind: Kind) -> list[str]:
         return [name for name, column in contract.columns.items() if column.kind is kind and not column.sensitive]
 
     return {
-        "staged": f"stg_{contract.department}__{contract.feed.removeprefix(f'{contract.department}_')}",
+        "staged": staged(contract),
         "key": contract.key,
         "person": contract.person.model_dump() if contract.person else None,
         "columns": list(contract.columns),

@@ -1,29 +1,15 @@
-with registry as (
-    select division_code from {{ ref('core_registry_member') }}
-),
-
-chronic_disease as (
-    select division_code from {{ ref('core_health_chronic_disease') }}
-),
-
-settlement as (
-    select division_code from {{ ref('core_health_settlement') }}
+with divisions as (
+    {%- for stated in feeds().values() if 'division_code' in stated.columns %}
+    select division_code from {{ ref(stated.staged) }}
+    union
+    {%- endfor %}
+    -- The empty code stands for a row that names no division: national rows apply to it.
+    select '' as division_code
 ),
 
 parameters as (
     select distinct {{ division_prefix('division_code') }} as area
     from {{ source('build', 'policy_parameter') }}
-),
-
--- The empty code stands for a row that names no division: national rows apply to it.
-divisions as (
-    select division_code from registry
-    union
-    select division_code from chronic_disease
-    union
-    select division_code from settlement
-    union
-    select '' as division_code
 )
 
 select

@@ -14,6 +14,7 @@ select
     households.identified_on,
     households.is_monitored and not coalesce(households.is_risk_eliminated, false) as is_at_risk,
     households.per_capita_net_income,
+    coalesce(nullif(households.member_count, 0), households.member_rows) as members,
     households.batch_id,
     households.row_number
 from households

@@ -1,0 +1,1 @@
+{{ signal_life('compound_signal') }}

@@ -1,0 +1,1 @@
+{{ signal_life('row_signal') }}

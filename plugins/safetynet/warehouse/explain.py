@@ -1,0 +1,205 @@
+"""`make explain`: a household's whole story, for whoever may read the restricted file."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from safetynet.contract import Contract, contracts
+from safetynet.home import Home
+from safetynet.messages import say, say_reason
+from safetynet.warehouse.dbt import staged
+
+_WIDE = 100_000
+"""Columns of a page that is no terminal: lines end where they end."""
+
+_TOLD_OF_MEMBER = ("person_name", "relation_to_head", "sex", "birth_date", "id_number", "phone", "health_status")
+
+# The household as its newest register describes it, and whether that still counts on D.
+_HOUSEHOLD = """
+    SELECT household.*, division.full_name, observation.observed_on AS built_for,
+        household.valid_to IS NULL OR household.valid_to > observation.observed_on AS counts
+    FROM restricted.core.core_household AS household
+    JOIN restricted.core.observation_date AS observation ON observation.is_as_of
+    LEFT JOIN current.marts.dim_division AS division USING (division_code)
+    WHERE household.household_code = ?
+    ORDER BY household.as_of DESC, household.batch_id, household.row_number LIMIT 1
+"""
+_MEMBER = """
+    SELECT member.*, identity.person_name, identity.id_number, identity.birth_date, identity.phone
+    FROM restricted.core.core_registry_member AS member
+    JOIN restricted.restricted.person_identity AS identity USING (person_key)
+    WHERE member.household_key = ? AND member.batch_id = ?
+    ORDER BY member.row_number
+"""
+_PROFILE = "SELECT * FROM current.marts.household_profile WHERE household_key = ?"
+_SIGNAL = """
+    SELECT episode.*, signal.explanation, signal.explanation_en, signal.evidence, rule.title_zh, rule.title_en,
+        identity.person_name
+    FROM restricted.signals.signal_episode AS episode
+    JOIN restricted.signals.signal AS signal
+        ON episode.rule_id = signal.rule_id AND episode.last_held_on = signal.observed_on
+        AND episode.subject_key = coalesce(signal.person_key, signal.household_key)
+    JOIN current.marts.rule AS rule ON episode.rule_id = rule.rule_id
+    LEFT JOIN restricted.restricted.person_identity AS identity ON signal.person_key = identity.person_key
+    WHERE list_contains(?, episode.subject_key)
+    ORDER BY episode.opened_on, episode.rule_id, episode.signal_id
+"""
+_PIECE = """
+    SELECT batch.source_file, list(piece.row_number ORDER BY piece.row_number) AS row_numbers
+    FROM unnest(?::STRUCT(feed VARCHAR, batch_id VARCHAR, row_number INTEGER)[]) AS evidence (piece)
+    JOIN current.quality.batch AS batch ON piece.batch_id = batch.batch_id
+    GROUP BY batch.batch_id, batch.as_of, batch.source_file
+    ORDER BY batch.as_of, batch.source_file, batch.batch_id
+"""
+# What counts on D and names a member or the household, and what a signal rests on though it may count no longer.
+_ROW = """
+    SELECT row.*, batch.source_file, identity.person_name AS about
+    FROM restricted.staging.{staged} AS row
+    JOIN current.quality.batch AS batch ON row.batch_id = batch.batch_id
+    LEFT JOIN current.marts.bridge_source_record AS record
+        ON record.feed = $feed AND row.batch_id = record.batch_id AND row.row_number = record.row_number
+    LEFT JOIN restricted.restricted.person_identity AS identity ON record.person_key = identity.person_key
+    WHERE ((list_contains($persons, record.person_key) OR {household_code} = $code)
+            AND (row.valid_to IS NULL OR row.valid_to > $day))
+        OR (row.batch_id, row.row_number) IN (
+            SELECT (piece.batch_id, piece.row_number)
+            FROM unnest($evidence::STRUCT(batch_id VARCHAR, row_number INTEGER)[]) AS evidence (piece)
+        )
+    ORDER BY row.as_of, row.batch_id, row.row_number
+"""
+
+
+def explain(home: Home, household_code: str) -> int:
+    """Print what the warehouse knows of a household, in Chinese and English; returns 1 where it knows nothing."""
+    if not (home.current.is_file() and home.restricted.is_file()):
+        print(say("no_warehouse"), file=sys.stderr)
+        return 1
+    with duckdb.connect() as connection:
+        for name, path in (("current", home.current), ("restricted", home.restricted)):
+            quoted = str(path).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        story = _story(connection, household_code.strip())
+    if story is None:
+        print(say("no_household"), file=sys.stderr)
+        return 1
+    Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(story)
+    return 0
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Any) -> list[dict[str, Any]]:
+    result = connection.execute(query, given)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _story(connection: duckdb.DuckDBPyConnection, household_code: str) -> Tree | None:
+    found = _rows(connection, _HOUSEHOLD, [household_code])
+    if not found:
+        return None
+    household = found[0]
+    key, day = household["household_key"], household["built_for"]
+    members = _rows(connection, _MEMBER, [key, household["batch_id"]])
+    persons = [member["person_key"] for member in members]
+    signals = _rows(connection, _SIGNAL, [[key, *persons]])
+
+    story = Tree(Text(str(say("explain_household", {"code": household_code, "day": day.isoformat()})), "bold"))
+    _household(story, household)
+    branch = _branch(story, "explain_members")
+    for member in members:
+        _add(branch, _words(*(member[name] for name in _TOLD_OF_MEMBER)))
+    _guarantees(_branch(story, "explain_guarantees"), connection, key)
+    _signals(_branch(story, "explain_signals"), connection, signals)
+    branch = _branch(story, "explain_departments")
+    for contract in contracts().values():
+        evidence = [
+            {"batch_id": piece["batch_id"], "row_number": piece["row_number"]}
+            for signal in signals
+            for piece in signal["evidence"]
+            if piece["feed"] == contract.feed
+        ]
+        given = {"code": household_code, "persons": persons, "day": day, "evidence": evidence, "feed": contract.feed}
+        _department(branch, connection, contract, given)
+    return story
+
+
+def _household(story: Tree, household: dict[str, Any]) -> None:
+    if not household["counts"]:
+        _add(story, str(say("explain_left", {"day": household["valid_to"].isoformat()})), "bold red")
+    _add(story, _words(*(household[name] for name in ("full_name", "household_type", "main_risk"))))
+    _add(story, str(say("explain_income", {"income": f"{household['per_capita_net_income']:,.2f}"})))
+    if household["is_monitored"]:
+        code = "explain_removed" if household["is_risk_eliminated"] else "explain_monitored"
+        _add(story, str(say(code, {"day": str(household["identified_on"] or "–")})))
+
+
+def _guarantees(branch: Tree, connection: duckdb.DuckDBPyConnection, household_key: str) -> None:
+    for profile in _rows(connection, _PROFILE, [household_key]):
+        for column, is_secured in profile.items():
+            if column.startswith("is_") and column.endswith("_secured"):
+                answer = {True: "explain_secured", False: "explain_not_secured", None: "explain_unknown"}[is_secured]
+                domain = say_reason(f"domain_{column.removeprefix('is_').removesuffix('_secured')}")
+                _add(branch, f"{domain}: {say(answer)}", "red" if is_secured is False else "")
+        amounts = {name: f"{profile[name]:,.2f}" for name in ("monthly_assistance", "out_of_pocket_12m")}
+        _add(branch, str(say("explain_amounts", {"types": profile["assistance_types"] or ["–"], **amounts})))
+
+
+def _signals(branch: Tree, connection: duckdb.DuckDBPyConnection, signals: list[dict[str, Any]]) -> None:
+    for signal in signals:
+        title = _words(signal["title_zh"], signal["title_en"], signal["person_name"], signal["signal_id"])
+        style = "red" if signal["status"] in ("open", "verified") else "dim"
+        leaf = branch.add(Text(f"{say('signal_' + signal['status'])} · {title}", style))
+        ended = {"opened": signal["opened_on"].isoformat(), "ended": str(signal["ended_on"] or "…")}
+        _add(leaf, str(say("explain_period", ended)))
+        _add(leaf, signal["explanation"])
+        _add(leaf, signal["explanation_en"])
+        if signal["finding"]:
+            answer = {"finding": signal["finding"], "day": signal["answered_on"].isoformat()}
+            _add(leaf, str(say("explain_answer", answer)))
+        for piece in _rows(connection, _PIECE, [signal["evidence"]]):
+            _add(leaf, _source(piece["source_file"], *piece["row_numbers"]), "dim")
+    if not signals:
+        _add(branch, str(say("explain_none")))
+
+
+def _department(branch: Tree, connection: duckdb.DuckDBPyConnection, contract: Contract, given: dict[str, Any]) -> None:
+    household_code = "row.household_code" if "household_code" in contract.columns else "null"
+    rows = _rows(connection, _ROW.format(staged=staged(contract), household_code=household_code), given)
+    if not rows:
+        return
+    department, title = contract.owner.department, contract.title
+    feed = branch.add(Text(_words(department.zh, department.en, title.zh, title.en), "bold"))
+    named = {contract.person.name, contract.person.id_number, contract.person.division} if contract.person else set()
+    for row in rows:
+        cells = [
+            f"{column.headers[0]} {name}: {_text(row[name])}"
+            for name, column in contract.columns.items()
+            if name not in named and row[name] is not None
+        ]
+        leaf = feed.add(Text(_words(row["as_of"], row["about"], _source(row["source_file"], row["row_number"]))))
+        _add(leaf, "; ".join(cells))
+
+
+def _branch(tree: Tree, code: str) -> Tree:
+    return tree.add(Text(str(say(code)), "bold"))
+
+
+def _add(tree: Tree, line: str, style: str = "") -> None:
+    tree.add(Text(line, style))
+
+
+def _words(*parts: Any) -> str:
+    return " · ".join(_text(part) for part in parts if part is not None)
+
+
+def _text(value: Any) -> str:
+    return {True: "是 yes", False: "否 no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _source(file: str, *rows: int) -> str:
+    return str(say("explain_source", {"file": file, "rows": [str(row) for row in rows]}))
