@@ -132,7 +132,8 @@ def _household(story: Tree, household: dict[str, Any]) -> None:
     if not household["counts"]:
         _add(story, str(say("explain_left", {"day": household["valid_to"].isoformat()})), "bold red")
     _add(story, _words(*(household[name] for name in ("full_name", "household_type", "main_risk"))))
-    _add(story, str(say("explain_income", {"income": f"{household['per_capita_net_income']:,.2f}"})))
+    if household["per_capita_net_income"] is not None:
+        _add(story, str(say("explain_income", {"income": f"{household['per_capita_net_income']:,.2f}"})))
     if household["is_monitored"]:
         code = "explain_removed" if household["is_risk_eliminated"] else "explain_monitored"
         _add(story, str(say(code, {"day": str(household["identified_on"] or "–")})))
