@@ -26,7 +26,11 @@ def batches(store: Ledger, known_at: datetime | None = None, feed: str | None = 
     }
     table = ledger.batch
     is_of_feed = sa.true() if feed is None else table.c.feed == feed
-    rows = store.rows(sa.select(table).where(table.c.received_at <= moment, is_of_feed).order_by(table.c.received_at))
+    rows = store.rows(
+        sa.select(table)
+        .where(table.c.received_at <= moment, is_of_feed)
+        .order_by(table.c.received_at, table.c.batch_id)
+    )
     for row in rows:
         release = releases.get(row["batch_id"])
         if release is not None and row["verdict"] == "held":
@@ -42,7 +46,7 @@ def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str
     rows = store.rows(
         sa.select(ledger.delivery)
         .where(ledger.delivery.c.received_at <= moment)
-        .order_by(ledger.delivery.c.received_at)
+        .order_by(ledger.delivery.c.received_at, ledger.delivery.c.delivery_id)
     )
     for row in rows:
         if row["verdict"] == "held" and row["batch_id"] in verdicts:
@@ -50,9 +54,10 @@ def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str
     return rows
 
 
-def newest_as_of(store: Ledger, known_at: datetime | None = None) -> date | None:
-    """The newest as-of date among the accepted batches, None while there is none."""
-    return max((row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED), default=None)
+def accepted_dates(store: Ledger, known_at: datetime | None = None) -> tuple[date | None, date | None]:
+    """The oldest and the newest as-of date among the accepted batches, None while there is none."""
+    dates = [row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED]
+    return min(dates, default=None), max(dates, default=None)
 
 
 def previous_rows(
@@ -60,14 +65,15 @@ def previous_rows(
 ) -> int | None:
     """Rows received in the scope's newest accepted delivery that is not younger and came earlier; None without one.
 
-    A part is compared with what was the same part before, a whole file with all parts of one delivery together.
+    A part is compared with what was the same part before, a whole file with all parts of one delivery together. What was
+    decided after it came says nothing, so that a file that is read again is judged as it was.
     """
     table = ledger.delivery
     is_same = sa.and_(table.c.feed == feed, table.c.part_key == part_key)
     same_part = {row["batch_id"] for row in store.rows(sa.select(table.c.batch_id).where(is_same))}
     before = [
         row
-        for row in batches(store, feed=feed)
+        for row in batches(store, received_at, feed)
         if row["scope"] == scope
         and row["as_of"] <= as_of
         and row["received_at"] < received_at
