@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
-from clerk import DIVISIONS, an_id, row, rows
+from clerk import DIVISIONS, an_id, name, row, rows
 from county import County
+from safetynet import reference
+from safetynet.deliver import difference as deliver
 from safetynet.home import moment
 from safetynet.publish import history, ledger
-from safetynet.warehouse import build
+from safetynet.warehouse import build, difference
 
 D = date(2025, 3, 31)
 K = "2025-04-02"
@@ -29,6 +34,7 @@ POLICY = (
     "parameter_id,division_code,population,valid_from,valid_to,value,unit\nmonitoring_line,,all,2021-01-01,,{},yuan\n"
 )
 
+KINDS = ("persons", "households", "signals", "guarantees")
 Tables = dict[str, list[tuple[object, ...]]]
 
 
@@ -59,7 +65,7 @@ def known_by_then(county: County) -> None:
     with on(1):
         policy(county, 6000)
         county.deliver(
-            REGISTRY, members(1, 40) + [row(REGISTRY, 41, per_capita_net_income="不详")], "r_990121_20250331.xlsx"
+            REGISTRY, [*members(1, 40), row(REGISTRY, 41, per_capita_net_income="不详")], "r_990121_20250331.xlsx"
         )
         county.deliver(ENROLLED, rows(ENROLLED, 5, 101), "e_990121_20250331.csv")
         county.deliver(CHRONIC, rows(CHRONIC, 120), "c_990121_20250228.csv")
@@ -74,8 +80,11 @@ def came_later(county: County) -> None:
     with on(3):
         (held,) = [each for each in county.ledger(ledger.batch) if each["verdict"] == "held"]
         history.release(county.store, held["batch_id"], "it is true")
+    with on(4):
         policy(county, 9500)
         (county.home.reference / "divisions.csv").write_text(DIVISIONS.replace("东村", "东新村"), encoding="utf-8")
+        reference.keep(county.home, county.store)
+    with on(5):
         corrected = [row(REGISTRY, 41), *members(2, 40), row(REGISTRY, 42, id_number=an_id(1), person_name="")]
         county.deliver(REGISTRY, corrected, "r2_990121_20250331.xlsx")
         county.deliver(ENROLLED, rows(ENROLLED, 5, 101), "again_990121_20250331.csv")
@@ -90,10 +99,7 @@ def tables(path: Path) -> Tables:
     """Every table of a warehouse file, its rows sorted."""
     with duckdb.connect(str(path), read_only=True) as warehouse:
         names = warehouse.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-        return {
-            name: sorted(warehouse.execute(f"FROM {name}").fetchall(), key=repr)  # noqa: S608
-            for (name,) in names
-        }
+        return {name: sorted(warehouse.execute(f"FROM {name}").fetchall(), key=repr) for (name,) in names}
 
 
 def built(county: County, known_at: str | None) -> Path:
@@ -141,9 +147,14 @@ def test_what_was_known_then_is_not_what_is_known_now(county: County) -> None:
 def test_a_file_says_what_it_answers_for(county: County) -> None:
     path = built(county, K)
     assert path.name == "2025-03-31_known_2025-04-02.duckdb"
-    ((as_of, known_at, *versions),) = tables(path)["quality.build"]
+    with duckdb.connect(str(path), read_only=True) as warehouse:
+        ((as_of, known_at, *versions, batches),) = warehouse.execute("FROM quality.build").fetchall()
+        used = warehouse.execute(
+            "SELECT batch_id FROM quality.batch WHERE starts_with(verdict, 'accepted') ORDER BY 1"
+        ).fetchall()
     assert (as_of, known_at) == (D, datetime(2025, 4, 2, 15, 59, 59, 999999))
     assert all(versions)
+    assert [(batch_id,) for batch_id in batches] == used != []
 
 
 def test_a_build_that_was_asked_for_is_up_to_date_whatever_comes(county: County) -> None:
@@ -154,6 +165,68 @@ def test_a_build_that_was_asked_for_is_up_to_date_whatever_comes(county: County)
         county.deliver(CHRONIC, rows(CHRONIC, 100), "c_990121_20250501.csv")
         county.take_in()
     assert build.is_up_to_date(county.store, wanted)
+
+
+@pytest.fixture(scope="module")
+def steps(county: County) -> list[difference.Step]:
+    """What changed about D since K."""
+    return difference.steps(county.home, county.store, D, moment(K))
+
+
+def told(step: difference.Step) -> Counter[tuple[str, str]]:
+    return Counter((each.kind, each.how) for each in step.differences)
+
+
+def test_what_came_later_is_told_with_what_it_changed(county: County, steps: list[difference.Step]) -> None:
+    (released,) = [each["batch_id"] for each in county.ledger(ledger.release)]
+    (corrected,) = [each["batch_id"] for each in county.ledger(ledger.batch) if each["source_file"].startswith("r2_")]
+    release, references, correction, policy_again = steps
+    assert release.causes == (f"release of batch {released} {CHRONIC}",)
+    assert [cause.split()[0] for cause in references.causes] == ["divisions", "policy_parameter"]
+    assert correction.causes == (f"batch {corrected} {REGISTRY}",)
+    assert [cause.split()[0] for cause in policy_again.causes] == ["policy_parameter"]
+
+    assert told(references)["signals", "appeared"] == 40
+    assert told(policy_again)["signals", "vanished"] == 20
+    assert told(correction)["households", "appeared"] == 1
+    assert told(correction)["households", "vanished"] == 1
+    assert told(correction)["guarantees", "appeared"] == 5
+
+
+def gain(differences: Iterable[difference.Difference]) -> Counter[str]:
+    """So many more of each kind there are afterwards."""
+    worth = {"appeared": 1, "vanished": -1, "changed": 0}
+    gained = Counter(dict.fromkeys(KINDS, 0))
+    for each in differences:
+        gained[each.kind] += worth[each.how]
+    return gained
+
+
+def test_the_steps_add_up_to_the_whole(county: County, steps: list[difference.Step]) -> None:
+    whole = gain(difference.between(built(county, K), built(county, None)))
+    assert gain(each for step in steps for each in step.differences) == whole
+    assert whole["persons"] > 0
+
+
+def test_a_changed_guarantee_is_told_by_its_household(steps: list[difference.Step]) -> None:
+    changed = [each for each in steps[1].differences if (each.kind, each.how) == ("guarantees", "changed")]
+    assert {(each.key.split()[1], each.columns) for each in changed} == {("income", ("is_secured",))}
+
+
+def test_nothing_is_told_where_nothing_came(county: County) -> None:
+    assert difference.steps(county.home, county.store, D, moment(K), moment("2025-04-02T20:00+00:00")) == []
+
+
+def test_the_differences_are_printed_without_a_value_of_a_file(county: County, steps: list[difference.Step]) -> None:
+    printed = io.StringIO()
+    console = Console(file=printed, width=100)
+    assert deliver.show(county.home, county.store, console, D, moment(K), None, 2) == 0
+    text = printed.getvalue()
+    assert all(cause.split()[-1] in text for step in steps for cause in step.causes)
+    assert "signals appeared  INC_BELOW_LINE " in text
+    for number in (*range(1, 51), 101, 120):
+        assert an_id(number) not in text
+        assert name(number) not in text
 
 
 def test_private_data_of_another_date_is_not_kept(county: County) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -60,13 +61,36 @@ def accepted_dates(store: Ledger, known_at: datetime | None = None) -> tuple[dat
     return min(dates, default=None), max(dates, default=None)
 
 
+@dataclass(frozen=True, order=True)
+class Change:
+    """What made a batch count: that it came, or that it was released."""
+
+    at: datetime
+    batch_id: str
+    feed: str
+    is_release: bool
+
+
+def changes(store: Ledger, as_of: date, after: datetime, until: datetime) -> list[Change]:
+    """What came to count in the answer for a date after one moment and up to another, in order."""
+    releases = {row["batch_id"]: row["released_at"] for row in store.rows(sa.select(ledger.release))}
+    table = ledger.batch
+    found = []
+    for row in store.rows(sa.select(table).where(table.c.as_of <= as_of)):
+        is_release = row["verdict"] == "held" and row["batch_id"] in releases
+        if is_release or row["verdict"] in ACCEPTED:
+            at = releases[row["batch_id"]] if is_release else row["received_at"]
+            found.append(Change(at, row["batch_id"], row["feed"], is_release))
+    return sorted(change for change in found if after < change.at <= until)
+
+
 def previous_rows(
     store: Ledger, feed: str, scope: str | None, part_key: str, as_of: date, received_at: datetime
 ) -> int | None:
     """Rows received in the scope's newest accepted delivery that is not younger and came earlier; None without one.
 
-    A part is compared with what was the same part before, a whole file with all parts of one delivery together. What was
-    decided after it came says nothing, so that a file that is read again is judged as it was.
+    A part is compared with what was the same part before, a whole file with all parts of one delivery together. A file
+    that is read again is judged as it was: what was decided after it came says nothing.
     """
     table = ledger.delivery
     is_same = sa.and_(table.c.feed == feed, table.c.part_key == part_key)

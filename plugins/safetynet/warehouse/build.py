@@ -47,7 +47,6 @@ class Target:
     known_at: datetime
     current: Path
     restricted: Path | None
-
     build_id: str
 
 
@@ -62,7 +61,7 @@ def asked(as_of: str | None, known_at: str | None) -> tuple[date | None, datetim
         ) from None
     if moment_asked and moment_asked > now():
         raise Unanswerable(
-            "SAFETYNET_KNOWN_AT is not over yet; leave it out for what is known now · 该时刻尚未过去，如按现有数据请不填"
+            "SAFETYNET_KNOWN_AT is still to come; leave it out for what is known now · 该时刻尚未到来，按现有数据请不填"
         )
     if day and day > county_day(moment_asked or now()):
         raise Unanswerable("SAFETYNET_AS_OF lies after what was known · 日期晚于所知时刻")
@@ -72,7 +71,7 @@ def asked(as_of: str | None, known_at: str | None) -> tuple[date | None, datetim
 def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datetime | None = None) -> Target:
     """Where a build goes: `current`, or beside it when another date or moment is asked for.
 
-    `<as_of>.duckdb` answers with what is known now; one that answers with what was known by a moment is named after both.
+    `<as_of>.duckdb` answers with what is known now, `<as_of>_known_<moment>.duckdb` with what was known by a moment.
     Raises NothingToBuild.
     """
     known_by = known_at or now()
