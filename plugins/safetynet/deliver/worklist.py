@@ -7,6 +7,7 @@ contract of verification_result.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import sys
@@ -26,19 +27,22 @@ from safetynet.workshop import workshop
 FORM = "verification_result"
 
 ASKED: dict[str, tuple[str, int]] = {
-    "place_name": ("村（社区）", 11),
-    "head_name": ("户主", 9),
-    "person_name": ("对象", 9),
-    "phone": ("联系电话", 13),
-    "guarantee": ("保障", 6),
+    "place_name": ("村（社区）", 10),
+    "head_name": ("户主", 8),
+    "person_name": ("对象", 8),
+    "phone": ("联系电话", 12),
+    "guarantee": ("保障", 5),
     "first_detected_on": ("首次发现", 11),
     "due_on": ("最迟核查", 11),
-    "what": ("情况与核查要点", 56),
+    "what": ("情况与核查要点", 48),
 }
 """Column of restricted.worklist → its header and its width in characters; `what` is put together from three."""
 
-_WIDTHS = {Kind.DATE: 11, Kind.PERSON_NAME: 9, Kind.CATEGORY: 9, Kind.YES_NO: 8, Kind.CODE: 14}
-_WIDTH = 16
+_WIDTHS = {Kind.DATE: 11, Kind.PERSON_NAME: 8, Kind.CATEGORY: 8, Kind.YES_NO: 12, Kind.CODE: 12}
+_WIDTH = 13
+_LINE = 15.0
+"""Points that a line of text is high."""
+
 _DAY = "yyyy-mm-dd"
 _TITLE = "{town} 预警入户核查工作表"
 _HELP = (
@@ -52,7 +56,7 @@ _ROWS = """
     SELECT
         * EXCLUDE (title, explanation, check_at_door),
         '【' || title || '】' || coalesce(explanation, '') || chr(10) || '核查：' || check_at_door AS what
-    FROM restricted.worklist
+    FROM restricted.restricted.worklist
     ORDER BY town_code, division_code, household_code NULLS LAST, person_name, first_detected_on, signal_id
 """
 
@@ -79,6 +83,7 @@ class _Formats:
         self.header: Format = book.add_format({**cell, "bold": True, "bg_color": "#D9E1F2", "valign": "vcenter"})
         self.text: Format = book.add_format({**cell, "quote_prefix": True})
         self.number: Format = book.add_format(cell)
+        self.id: Format = book.add_format({**cell, "quote_prefix": True, "font_size": 8, "font_color": "#595959"})
         self.day: Format = book.add_format({**cell, "num_format": _DAY})
         self.answer: Format = book.add_format({**cell, **answer, "num_format": "@"})
         self.answer_day: Format = book.add_format({**cell, **answer, "num_format": _DAY})
@@ -119,20 +124,31 @@ def _fill(sheet: Worksheet, formats: _Formats, form: Contract, rows: list[dict[s
     for column, (header, width) in enumerate(zip(headers, widths, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(_FIRST_ROW - 1, column, header, formats.header)
+    sheet.set_row(_FIRST_ROW - 1, 2 * _LINE)
     first_answer = 1 + len(ASKED)
     for index, row in enumerate(rows):
         number = _FIRST_ROW + index
         sheet.write_number(number, 0, index + 1, formats.number)
+        sheet.set_row(
+            number, _LINE * max(2, *(_lines(row[name], width * 9 // 10) for name, (_, width) in ASKED.items()))
+        )
         for column, name in enumerate(ASKED, start=1):
             _write(sheet, number, column, row[name], formats)
         for column, name in enumerate(form.answers, start=first_answer):
             sheet.write_blank(number, column, None, formats.of_answer(form.columns[name].kind))
         for column, name in enumerate(given, start=first_answer + len(form.answers)):
-            _write(sheet, number, column, row[name], formats)
+            sheet.write_string(number, column, row[name] or "", formats.id)
     for column, name in enumerate(form.answers, start=first_answer):
         if rule := _rule(form, name):
             sheet.data_validation(_FIRST_ROW, column, _FIRST_ROW + len(rows) - 1, column, rule)
     return len(headers)
+
+
+def _lines(value: Any, width: int) -> int:
+    """Lines that a text takes in a column so many characters wide, none too few; a Chinese character is two wide."""
+    paragraphs = value.splitlines() if isinstance(value, str) else []
+    widths = [sum(2 if ord(each) > 0xFF else 1 for each in line) for line in paragraphs]
+    return sum(math.ceil(each / (0.9 * width)) for each in widths)
 
 
 def _write(sheet: Worksheet, row: int, column: int, value: Any, formats: _Formats) -> None:
