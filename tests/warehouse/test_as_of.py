@@ -182,9 +182,9 @@ def test_what_came_later_is_told_with_what_it_changed(county: County, steps: lis
     (corrected,) = [each["batch_id"] for each in county.ledger(ledger.batch) if each["source_file"].startswith("r2_")]
     release, references, correction, policy_again = steps
     assert release.causes == (f"release of batch {released} {CHRONIC}",)
-    assert [cause.split()[0] for cause in references.causes] == ["divisions", "policy_parameter"]
+    assert [cause.split()[0] for cause in references.causes] == ["divisions.csv", "policy_parameter.csv"]
     assert correction.causes == (f"batch {corrected} {REGISTRY}",)
-    assert [cause.split()[0] for cause in policy_again.causes] == ["policy_parameter"]
+    assert [cause.split()[0] for cause in policy_again.causes] == ["policy_parameter.csv"]
 
     assert told(references)["signals", "appeared"] == 40
     assert told(policy_again)["signals", "vanished"] == 20
@@ -232,10 +232,7 @@ def test_the_differences_are_printed_without_a_value_of_a_file(county: County, s
 def test_private_data_of_another_date_is_not_kept(county: County) -> None:
     built(county, K)
     folder = county.home.root / "warehouse"
-    assert {path.name for path in folder.rglob("*.duckdb")} <= {
-        "2025-03-31_known_2025-04-02.duckdb",
-        "2025-03-31.duckdb",
-    }
+    assert {path.parent.name for path in folder.rglob("*.duckdb")} == {"as_of"}
     assert not list(folder.rglob("*restricted*"))
 
 

@@ -40,7 +40,7 @@ ASKED: dict[str, tuple[str, int]] = {
 
 _WIDTHS = {Kind.DATE: 11, Kind.PERSON_NAME: 8, Kind.CATEGORY: 8, Kind.YES_NO: 12, Kind.CODE: 12}
 _WIDTH = 13
-_LINE = 15.0
+_LINE = 17.0
 """Points that a line of text is high."""
 
 _DAY = "yyyy-mm-dd"
