@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test up down sql explain release retake docs lint bench lock setup clean
+.PHONY: help run test up down sql explain diff worklists release retake docs lint bench lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
@@ -9,7 +9,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
 export PYTHONDONTWRITEBYTECODE := 1
-export Q BATCH REASON HOUSEHOLD
+export Q BATCH REASON HOUSEHOLD THEN KEYS
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
@@ -19,6 +19,7 @@ help: ## this menu
 	@echo "  SAFETYNET_INBOX=…      where departments put their files (default: inbox/ in the home)"
 	@echo "  SAFETYNET_REFERENCE=…  divisions.csv and policy_parameter.csv (default: reference/ in the home)"
 	@echo "  SAFETYNET_AS_OF=…      answer for another date than the newest (YYYY-MM-DD)"
+	@echo "  SAFETYNET_KNOWN_AT=…   answer as was known by a day or moment (YYYY-MM-DD, YYYY-MM-DDTHH:MM in UTC)"
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. / 需要 Python 3.11–3.13。"; exit 1; }
@@ -49,6 +50,12 @@ sql: $(READY) ## a read-only SQL prompt on the current warehouse (Q="select …"
 
 explain: $(READY) ## a household's whole story, for authorised readers: HOUSEHOLD=…
 	@$(SAFETYNET) explain "$$HOUSEHOLD"
+
+diff: $(READY) ## what came later and changed the answer for a date: SAFETYNET_AS_OF=… SAFETYNET_KNOWN_AT=… [THEN=…] [KEYS=…]
+	@$(SAFETYNET) diff $(if $(THEN),--then "$$THEN") $(if $(KEYS),--keys "$$KEYS")
+
+worklists: $(READY) ## a workbook for each township, to take along to the door (personal data)
+	@$(SAFETYNET) worklists
 
 release: $(READY) ## release a held batch: BATCH=… REASON=…
 	@$(SAFETYNET) release "$$BATCH" "$$REASON"

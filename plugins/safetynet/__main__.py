@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from safetynet.home import Home
@@ -20,6 +21,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("docs", help="dbt docs and Data Docs as static pages")
     sql = commands.add_parser("sql", help="a read-only prompt on the current warehouse")
     sql.add_argument("--query", help="one query instead of a prompt")
+    diff = commands.add_parser("diff", help="what came later and changed the answer for SAFETYNET_AS_OF")
+    diff.add_argument("--as-of", default=os.environ.get("SAFETYNET_AS_OF"), help="the date (YYYY-MM-DD)")
+    diff.add_argument("--known-at", default=os.environ.get("SAFETYNET_KNOWN_AT"), help="the moment to begin with")
+    diff.add_argument("--then", help="the moment to end with, else now")
+    diff.add_argument("--keys", type=int, default=10, help="how many keys of each sort are listed, -1 for all")
+    commands.add_parser("worklists", help="a workbook for each township, to take along to the door")
     held = commands.add_parser("release", help="release a held batch")
     held.add_argument("batch")
     held.add_argument("reason")
@@ -48,6 +55,24 @@ def _retake(home: Home, batch: str) -> int:
         return 2
     print("The next make run reads it again from landing. · 下次运行 make run 时会重新读取。")
     return 0
+
+
+def _diff(home: Home, arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from safetynet.deliver.difference import show
+    from safetynet.warehouse import build
+
+    try:
+        as_of, known_at = build.asked(arguments.as_of, arguments.known_at)
+        _, then = build.asked(None, arguments.then)
+    except build.Unanswerable as unanswerable:
+        print(unanswerable, file=sys.stderr)
+        return 2
+    if as_of is None or known_at is None or (then and then < known_at):
+        print("State SAFETYNET_AS_OF, SAFETYNET_KNOWN_AT and no THEN before it. · 请给出日期和时刻。", file=sys.stderr)
+        return 2
+    return show(home, Ledger(home), Console(), as_of, known_at, then, arguments.keys)
 
 
 def main() -> int:
@@ -82,6 +107,12 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             from safetynet.warehouse.explain import explain
 
             return explain(home, arguments.household)
+        case "worklists":
+            from safetynet.deliver.worklist import worklists
+
+            return worklists(home)
+        case "diff":
+            return _diff(home, arguments)
         case "retake":
             return _retake(home, arguments.batch)
         case _:

@@ -76,12 +76,17 @@ class Column(_Strict):
     values: dict[str, tuple[str, ...]] = {}
     """For kind category: accepted value → its other accepted spellings."""
 
+    offered: tuple[str, ...] = ()
+    """Texts that a form offers for this column; others are read as well."""
+
     @model_validator(mode="after")
     def _check(self) -> Column:
         if (self.kind is Kind.CATEGORY) != bool(self.values):
             raise ValueError("values belong to columns of kind category, and to them alone")
         if self.may_be_negative and self.kind is not Kind.MONEY:
             raise ValueError("may_be_negative belongs to money")
+        if self.offered and self.kind is not Kind.TEXT:
+            raise ValueError("offered belongs to columns of kind text")
         if self.kind in (Kind.ID_NUMBER, Kind.PERSON_NAME) and not self.sensitive:
             raise ValueError(f"a column of kind {self.kind} is sensitive")
         return self
@@ -153,6 +158,8 @@ class Contract(_Strict):
     """Column names, `person`, `a|person` (the first that is there), `sign(column)`."""
     bounds: Bounds = Bounds()
     columns: dict[str, Column]
+    answers: tuple[str, ...] = ()
+    """Columns that a person fills in on a form handed out; a row in which all are blank is unanswered, and no data."""
     ignored: tuple[str, ...] = ()
     """Headers that are knowingly left out."""
 
@@ -165,6 +172,9 @@ class Contract(_Strict):
             for name in part.removeprefix("sign(").removesuffix(")").split("|"):
                 if name not in self.columns and name not in named:
                     raise ValueError(f"key part {part!r} names no column")
+        for name in self.answers:
+            if name not in self.columns:
+                raise ValueError(f"answer {name!r} names no column")
         if self.person:
             for name in (self.person.id_number, self.person.name, self.person.division, *self.person.anchor):
                 if name not in self.columns:

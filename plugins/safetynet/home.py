@@ -7,7 +7,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,9 +23,19 @@ def now() -> datetime:
 
 
 def moment(text: str) -> datetime:
-    """A moment as people write it, in UTC where it names no zone; raises ValueError."""
+    """A moment as people write it, in UTC where it names no zone; a day alone is the end of it in the county.
+
+    Raises ValueError.
+    """
+    with suppress(ValueError):
+        return end_of_day(date.fromisoformat(text))
     written = datetime.fromisoformat(text)
     return written if written.tzinfo else written.replace(tzinfo=UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last moment of a day where the county is."""
+    return datetime.combine(day, time.max, COUNTY_TIME)
 
 
 def county_day(instant: datetime) -> date:

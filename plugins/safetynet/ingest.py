@@ -172,6 +172,7 @@ def _take_in_sheet(
         counts = bench.mark()
         scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
+        unanswered = bench.unanswered()
         database = bench.validation_database()
     previous = history.previous_rows(store, feed.feed, scope, delivery.part_key, dated.on, landing["received_at"])
     bounds = volume_bounds(feed, previous, counts.received)
@@ -185,7 +186,7 @@ def _take_in_sheet(
     )
     is_future = dated.on > county_day(landing["received_at"])
     verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
-    reason = together([*why, *_notes(feed, found, sheet, others, dated)])
+    reason = together([*why, *_notes(feed, found, sheet, others, dated, unanswered)])
     outcome = delivery.outcome(batch_id, verdict, reason, counts)
     quarantined = alerts.quarantined(bench.marks) if verdict == "held" else []
     lake.move_in(home, feed.feed, batch_id, bench.rows, bench.marks)
@@ -198,11 +199,15 @@ def _take_in_sheet(
     return outcome
 
 
-def _notes(feed: Contract, found: Header, sheet: Sheet, others: list[str], dated: AsOf) -> list[Sentence]:
+def _notes(
+    feed: Contract, found: Header, sheet: Sheet, others: list[str], dated: AsOf, unanswered: int
+) -> list[Sentence]:
     """What is said of a file besides its verdict."""
     notes = []
     if dated.source == "arrival":
         notes.append(say("as_of_is_arrival"))
+    if unanswered:
+        notes.append(say("unanswered", {"rows": unanswered}))
     if found.new:
         notes.append(say("new_columns", {"count": len(found.new)}))
     if found.missing_optional:

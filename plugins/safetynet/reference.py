@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ class MissingReference(RuntimeError):
 
 
 def keep(home: Home, store: Ledger) -> None:
-    """Land the reference tables as they are now; an unchanged one is not landed again.
+    """Land the reference tables as they are now; an unchanged one is not landed again, one that came back is.
 
     Raises MissingReference where there is no division table and never was one.
     """
@@ -33,22 +34,31 @@ def keep(home: Home, store: Ledger) -> None:
             continue
         with path.open("rb") as stream:
             sha256 = land_bytes(home, stream)
+        known = [version["sha256"] for version in versions(store, name)]
+        if sha256 in known[-1:]:
+            continue
+        table = ledger.reference_return if sha256 in known else ledger.reference
         with store.transaction() as connection:
-            store.put(connection, ledger.reference, [{"name": name, "sha256": sha256, "received_at": now()}])
-    if _version(home, store, DIVISIONS, None) is None:
+            store.put(connection, table, [{"name": name, "sha256": sha256, "received_at": now()}])
+    if version(store, DIVISIONS) is None:
         raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
 
 
-def _version(home: Home, store: Ledger, name: str, known_at: datetime | None) -> Path | None:
-    """The newest version received by a moment, else the first there ever was."""
-    table = ledger.reference
-    rows = store.rows(
-        sa.select(table.c.sha256, table.c.received_at).where(table.c.name == name).order_by(table.c.received_at)
-    )
-    if not rows:
-        return None
+def versions(store: Ledger, name: str) -> list[dict[str, Any]]:
+    """sha256 and received_at of every version of a reference table, in the order in which they came into force."""
+    rows = [
+        row
+        for table in (ledger.reference, ledger.reference_return)
+        for row in store.rows(sa.select(table.c.sha256, table.c.received_at).where(table.c.name == name))
+    ]
+    return sorted(rows, key=lambda row: row["received_at"])
+
+
+def version(store: Ledger, name: str, known_at: datetime | None = None) -> str | None:
+    """The sha256 of the newest version received by a moment (None: of all), else of the first there ever was."""
+    rows = versions(store, name)
     known = [row for row in rows if known_at is None or row["received_at"] <= known_at]
-    return home.landed((known or rows[:1])[-1]["sha256"])
+    return (known or rows[:1])[-1]["sha256"] if rows else None
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -64,10 +74,10 @@ def _date(table: pl.DataFrame, column: str) -> pl.Expr:
 
 def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
     """division_code (12 digits), name, level, parent_code, valid_from, valid_to (dates or null)."""
-    path = _version(home, store, DIVISIONS, known_at)
-    if path is None:
+    sha256 = version(store, DIVISIONS, known_at)
+    if sha256 is None:
         raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
-    table = _read(path)
+    table = _read(home.landed(sha256))
     code = pl.col("division_code").str.strip_chars().str.pad_end(12, "0")
     parent = pl.col("parent_code").str.strip_chars()
     return table.select(
@@ -82,7 +92,8 @@ def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl
 
 def policy_parameters(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
     """Delivered parameters and the shipped defaults, told apart by is_delivered."""
-    delivered = _version(home, store, POLICY_PARAMETERS, known_at)
+    sha256 = version(store, POLICY_PARAMETERS, known_at)
+    delivered = home.landed(sha256) if sha256 else None
     parts = []
     for path, is_delivered in ((POLICY_DEFAULTS, False), (delivered, True)):
         if path is not None:

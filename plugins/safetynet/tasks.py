@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from datetime import date
 
 import sqlalchemy as sa
 
 from safetynet.deliver import alerts
-from safetynet.home import Home, moment, now
+from safetynet.home import Home, now
 from safetynet.land import inbox, landing
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -117,12 +116,7 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
     from safetynet.warehouse import build
 
     home, store = _open()
-    wanted = build.target(
-        home,
-        store,
-        date.fromisoformat(as_of) if as_of else None,
-        moment(known_at) if known_at else None,
-    )
+    wanted = build.target(home, store, *build.asked(as_of, known_at))
     try:
         build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))
     except build.BuildFailed as failure:

@@ -163,6 +163,8 @@ class Drop:
         for feed in contracts():
             _write(inputs / "lake" / feed / "_empty.parquet", row_columns(contracts()[feed]), [])
             _write(inputs / "marks" / feed / "_empty.parquet", MARKS, [])
+        build = {"as_of": day, "known_at": known_at, "models_version": "of a test"}
+        _write(inputs / "build.parquet", BUILD, [build])
         batches = [
             batch | {"counts": str(batch["verdict"]).startswith("accepted") and batch["as_of"] <= day}
             for batch in self._batches
@@ -206,6 +208,13 @@ class Drop:
         )
 
 
+BUILD = {
+    "as_of": "DATE",
+    "known_at": "TIMESTAMP",
+    "models_version": "VARCHAR",
+    "divisions_version": "VARCHAR",
+    "policy_version": "VARCHAR",
+}
 BATCH = {
     "batch_id": "VARCHAR",
     "feed": "VARCHAR",

@@ -5,7 +5,9 @@ with recursive division as (
         partition by division_code
         order by
             coalesce(valid_from <= {{ as_of() }}, true) and coalesce(valid_to >= {{ as_of() }}, true) desc,
-            valid_from desc nulls last
+            valid_from desc nulls last,
+            name asc,
+            parent_code asc
     ) = 1
 ),
 

@@ -179,6 +179,21 @@ class Workbench:
         ).fetchall()
         return Counts(received, received - quarantined - duplicate, quarantined, duplicate)
 
+    def unanswered(self) -> int:
+        """Rows of a form that nobody has filled in, 0 where the feed's files are no forms."""
+        answers = self._contract.answers
+        if not answers:
+            return 0
+        asked = [name for name in self._contract.columns if name not in answers]
+        ((rows,),) = self._execute(
+            "counting",
+            f"""
+            SELECT count(*) FROM cleaned
+            WHERE is_no_data AND concat({", ".join(answers)}) = '' AND concat({", ".join(asked)}) <> ''
+            """,
+        ).fetchall()
+        return int(rows)
+
     def repairs(self) -> list[tuple[str, str, int]]:
         """(column, repair, cells) of every repair that the cleaners made."""
         repaired = f"(FROM {self._file(self.rows)} WHERE repair IS NOT NULL)"

@@ -125,6 +125,10 @@ def _is_repeated_header(contract: Contract, header: Header, cells: dict[str, str
     return " AND ".join(f"{cells[name]} = {literal(header.texts[name])}" for name in contract.required) or "false"
 
 
+def _is_unanswered(contract: Contract, cells: dict[str, str]) -> str:
+    return " AND ".join(f"is_blank({cells[name]})" for name in contract.answers if name in cells) or "false"
+
+
 def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Collection[str] = ()) -> str:
     """SELECT over relation `sheet` (read.sheet.row_schema over all of the header's cells).
 
@@ -159,6 +163,7 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
             CASE
                 WHEN first_filled IS NULL THEN true
                 WHEN contains(first_filled, '计') AND regexp_matches(first_filled, {literal(TOTAL)}) THEN true
+                WHEN {_is_unanswered(contract, cells)} THEN true
                 ELSE {_is_repeated_header(contract, header, cells)}
             END AS is_no_data,
             CASE

@@ -18,7 +18,7 @@ from safetynet import reference
 from safetynet.contract import contract, contracts
 from safetynet.deliver import alerts
 from safetynet.deliver.summary import show
-from safetynet.home import Home, moment
+from safetynet.home import Home
 from safetynet.land import inbox, landing
 from safetynet.orchestrate.metadata import finish_migration, start_migration
 from safetynet.orchestrate.settings import environment
@@ -90,12 +90,9 @@ def run(home: Home) -> int:
     console = Console() if sys.stdout.isatty() else Console(width=120)
     started = time.monotonic()
     try:
-        as_of_text = os.environ.get("SAFETYNET_AS_OF")
-        as_of = date.fromisoformat(as_of_text) if as_of_text else None
-        known_text = os.environ.get("SAFETYNET_KNOWN_AT")
-        known_at = moment(known_text) if known_text else None
-    except ValueError:
-        console.print("[red]SAFETYNET_AS_OF reads YYYY-MM-DD, SAFETYNET_KNOWN_AT YYYY-MM-DD HH:MM · 日期格式不对[/red]")
+        as_of, known_at = build.asked(os.environ.get("SAFETYNET_AS_OF"), os.environ.get("SAFETYNET_KNOWN_AT"))
+    except build.Unanswerable as unanswerable:
+        console.print(f"[red]{unanswerable}[/red]")
         return 2
     with _alone(home):
         migration = start_migration(home)

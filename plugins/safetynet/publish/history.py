@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +27,11 @@ def batches(store: Ledger, known_at: datetime | None = None, feed: str | None = 
     }
     table = ledger.batch
     is_of_feed = sa.true() if feed is None else table.c.feed == feed
-    rows = store.rows(sa.select(table).where(table.c.received_at <= moment, is_of_feed).order_by(table.c.received_at))
+    rows = store.rows(
+        sa.select(table)
+        .where(table.c.received_at <= moment, is_of_feed)
+        .order_by(table.c.received_at, table.c.batch_id)
+    )
     for row in rows:
         release = releases.get(row["batch_id"])
         if release is not None and row["verdict"] == "held":
@@ -42,7 +47,7 @@ def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str
     rows = store.rows(
         sa.select(ledger.delivery)
         .where(ledger.delivery.c.received_at <= moment)
-        .order_by(ledger.delivery.c.received_at)
+        .order_by(ledger.delivery.c.received_at, ledger.delivery.c.delivery_id)
     )
     for row in rows:
         if row["verdict"] == "held" and row["batch_id"] in verdicts:
@@ -50,9 +55,33 @@ def deliveries(store: Ledger, known_at: datetime | None = None) -> list[dict[str
     return rows
 
 
-def newest_as_of(store: Ledger, known_at: datetime | None = None) -> date | None:
-    """The newest as-of date among the accepted batches, None while there is none."""
-    return max((row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED), default=None)
+def accepted_dates(store: Ledger, known_at: datetime | None = None) -> tuple[date | None, date | None]:
+    """The oldest and the newest as-of date among the accepted batches, None while there is none."""
+    dates = [row["as_of"] for row in batches(store, known_at) if row["verdict"] in ACCEPTED]
+    return min(dates, default=None), max(dates, default=None)
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """What made a batch count: that it came, or that it was released."""
+
+    at: datetime
+    batch_id: str
+    feed: str
+    is_release: bool
+
+
+def changes(store: Ledger, as_of: date, after: datetime, until: datetime) -> list[Change]:
+    """What came to count in the answer for a date after one moment and up to another, in order."""
+    releases = {row["batch_id"]: row["released_at"] for row in store.rows(sa.select(ledger.release))}
+    table = ledger.batch
+    found = []
+    for row in store.rows(sa.select(table).where(table.c.as_of <= as_of)):
+        is_release = row["verdict"] == "held" and row["batch_id"] in releases
+        if is_release or row["verdict"] in ACCEPTED:
+            at = releases[row["batch_id"]] if is_release else row["received_at"]
+            found.append(Change(at, row["batch_id"], row["feed"], is_release))
+    return sorted(change for change in found if after < change.at <= until)
 
 
 def previous_rows(
@@ -60,14 +89,15 @@ def previous_rows(
 ) -> int | None:
     """Rows received in the scope's newest accepted delivery that is not younger and came earlier; None without one.
 
-    A part is compared with what was the same part before, a whole file with all parts of one delivery together.
+    A part is compared with what was the same part before, a whole file with all parts of one delivery together. A file
+    that is read again is judged as it was: what was decided after it came says nothing.
     """
     table = ledger.delivery
     is_same = sa.and_(table.c.feed == feed, table.c.part_key == part_key)
     same_part = {row["batch_id"] for row in store.rows(sa.select(table.c.batch_id).where(is_same))}
     before = [
         row
-        for row in batches(store, feed=feed)
+        for row in batches(store, received_at, feed)
         if row["scope"] == scope
         and row["as_of"] <= as_of
         and row["received_at"] < received_at

@@ -130,6 +130,14 @@ reference = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
 )
 
+reference_return = sa.Table(
+    "reference_return",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("received_at", Moment, primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False, comment="a version that was there before another one"),
+)
+
 message = sa.Table(
     "message",
     metadata,

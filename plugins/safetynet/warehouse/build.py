@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import duckdb
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.home import Home, now
+from safetynet.home import Home, county_day, end_of_day, moment, now
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import dbt, inputs
@@ -28,40 +28,73 @@ class BuildFailed(RuntimeError):
 
 
 class NothingToBuild(RuntimeError):
-    """No batch is accepted yet, so there is no date to answer for."""
+    """No accepted batch was known that tells of the date, or of any date, so there is nothing to answer."""
+
+
+class Unanswerable(ValueError):
+    """A date or a moment that nobody can read, or that is still to come."""
 
 
 @dataclass(frozen=True)
 class Target:
     """The date a build answers for, what was known by when, and the files it publishes.
 
-    Private data is published for the current build alone: `restricted` is None for any other.
+    Private data is published for the current build alone: `restricted` is None for any other. `build_id` is what the
+    ledger calls it.
     """
 
     as_of: date
     known_at: datetime
     current: Path
     restricted: Path | None
+    build_id: str
 
-    @property
-    def build_id(self) -> str:
-        """`current`, or the date."""
-        return "current" if self.restricted else self.as_of.isoformat()
+
+def asked(as_of: str | None, known_at: str | None) -> tuple[date | None, datetime | None]:
+    """The date and the moment that somebody asks for, None where nothing is asked; raises Unanswerable."""
+    try:
+        day = date.fromisoformat(as_of) if as_of else None
+        moment_asked = moment(known_at) if known_at else None
+    except ValueError:
+        raise Unanswerable(
+            "SAFETYNET_AS_OF reads YYYY-MM-DD, SAFETYNET_KNOWN_AT YYYY-MM-DD or YYYY-MM-DDTHH:MM · 日期格式不对"
+        ) from None
+    if moment_asked and moment_asked > now():
+        raise Unanswerable(
+            "SAFETYNET_KNOWN_AT is still to come; leave it out for what is known now · 该时刻尚未到来，按现有数据请不填"
+        )
+    if day and day > county_day(moment_asked or now()):
+        raise Unanswerable("SAFETYNET_AS_OF lies after what was known · 日期晚于所知时刻")
+    return day, moment_asked
 
 
 def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datetime | None = None) -> Target:
     """Where a build goes: `current`, or beside it when another date or moment is asked for.
 
+    `<as_of>.duckdb` answers with what is known now, `<as_of>_known_<moment>.duckdb` with what was known by a moment.
     Raises NothingToBuild.
     """
-    moment = known_at or now()
-    newest = history.newest_as_of(store, moment)
+    known_by = known_at or now()
+    oldest, newest = history.accepted_dates(store, known_by)
     day = as_of or newest
-    if day is None:
-        raise NothingToBuild("no batch has been accepted yet / 还没有可用的数据")
+    if day is None or oldest is None or day < oldest:
+        raise NothingToBuild(f"no batch was accepted that tells of {day or 'any day'} / 还没有可用的数据")
     if as_of is None and known_at is None:
-        return Target(day, moment, home.current, home.restricted)
-    return Target(day, moment, home.root / "warehouse" / "as_of" / f"{day}.duckdb", None)
+        return Target(day, known_by, home.current, home.restricted, "current")
+    folder = home.root / "warehouse" / "as_of"
+    if known_at is None:
+        return Target(day, known_by, folder / f"{day}.duckdb", None, f"{day}")
+    known = _named(known_at)
+    return Target(day, known_by, folder / f"{day}_known_{known}.duckdb", None, f"{day:%Y%m%d}@{known}")
+
+
+def _named(known_at: datetime) -> str:
+    """A moment in a file's name: its day in the county where it is the end of one, else in UTC."""
+    day = county_day(known_at)
+    if known_at == end_of_day(day):
+        return day.isoformat()
+    utc = known_at.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S}" + (f".{utc:%f}Z" if utc.microsecond else "Z")
 
 
 def is_up_to_date(store: Ledger, wanted: Target) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,16 @@ from safetynet.home import CHECKOUT, Home
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
+_VERSION = 12
+"""Hexadecimal digits by which a version is told from another."""
+
+_BUILD: dict[str, Any] = {
+    "as_of": pl.Date,
+    "known_at": pl.Datetime("us"),
+    "models_version": pl.String,
+    "divisions_version": pl.String,
+    "policy_version": pl.String,
+}
 _BATCH: dict[str, Any] = {
     "batch_id": pl.String,
     "feed": pl.String,
@@ -126,15 +136,35 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
         for feed in contracts().values()
     ]
     pl.DataFrame(feeds).write_parquet(folder / "feed.parquet")
+    build = {
+        "as_of": as_of,
+        "known_at": known_at.astimezone(UTC),
+        "models_version": models_version(),
+        "divisions_version": _short(reference.version(store, reference.DIVISIONS, known_at)),
+        "policy_version": _short(reference.version(store, reference.POLICY_PARAMETERS, known_at)),
+    }
+    _write(folder / "build.parquet", _BUILD, [build])
+
+
+def _short(sha256: str | None) -> str | None:
+    return sha256[:_VERSION] if sha256 else None
+
+
+def models_version() -> str:
+    """Changes whenever a model, a seed or a contract does."""
+    digest = hashlib.sha256()
+    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*")]):
+        if path.suffix in (".sql", ".yml", ".csv"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:_VERSION]
 
 
 def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
     """Changes whenever a build of `as_of` would be another: batches, verdicts, references, models, contracts."""
     batches = [(row["batch_id"], row["verdict"], row["as_of"].isoformat()) for row in history.batches(store, known_at)]
     deliveries = [row["delivery_id"] for row in history.deliveries(store, known_at)]
-    references = [row["sha256"] for row in store.rows(sa.select(ledger.reference)) if row["received_at"] <= known_at]
-    digest = hashlib.sha256(json.dumps([as_of.isoformat(), batches, deliveries, sorted(references)]).encode())
-    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*")]):
-        if path.suffix in (".sql", ".yml", ".csv"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    references = [
+        reference.version(store, name, known_at) for name in (reference.DIVISIONS, reference.POLICY_PARAMETERS)
+    ]
+    inputs = [as_of.isoformat(), batches, deliveries, references, models_version()]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()

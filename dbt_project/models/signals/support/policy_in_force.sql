@@ -36,7 +36,8 @@ candidates as (
                 length(parameters.area) desc,
                 parameters.population <> 'all' desc,
                 parameters.valid_from desc nulls last,
-                parameters.is_delivered desc
+                parameters.is_delivered desc,
+                parameters.value asc
         ) as choice
     from parameters
     inner join dates

@@ -1,0 +1,89 @@
+with build as (
+    select * from {{ source('build', 'build') }}
+),
+
+signals as (
+    select * from {{ ref('risk_signal') }}
+    where status = 'open'
+),
+
+rules as (
+    select * from {{ ref('rule') }}
+),
+
+households as (
+    select * from {{ ref('dim_household') }}
+),
+
+divisions as (
+    select * from {{ ref('dim_division') }}
+),
+
+identities as (
+    select * from {{ ref('person_identity') }}
+),
+
+thresholds as (
+    {{ policy('verification_due_days') }}
+),
+
+due as (
+    select
+        division_code,
+        cast(verification_due_days as integer) as verification_due_days
+    from thresholds
+    where observed_on = {{ as_of() }} and population = 'all'
+),
+
+-- A signal about a household is about its head.
+placed as (
+    select
+        signals.*,
+        heads.person_name as head_name,
+        coalesce(subjects.person_name, heads.person_name) as person_name,
+        coalesce(subjects.phone, heads.phone) as phone,
+        divisions.name as place_name,
+        coalesce(divisions.town_code, divisions.county_code, signals.division_code) as town_code
+    from signals
+    left join households on signals.household_key = households.household_key
+    left join identities as heads on households.head_person_key = heads.person_key
+    left join identities as subjects on signals.person_key = subjects.person_key
+    left join divisions on signals.division_code = divisions.division_code
+)
+
+select
+    build.as_of,
+    build.known_at,
+    placed.town_code,
+    towns.name as town_name,
+    placed.division_code,
+    placed.place_name,
+    placed.signal_id,
+    placed.household_code,
+    placed.head_name,
+    placed.person_name,
+    placed.phone,
+    case placed.domain
+        when 'education' then '教育'
+        when 'medical' then '医疗'
+        when 'housing' then '住房'
+        when 'water' then '饮水'
+        when 'income' then '收入'
+        when 'assistance' then '救助'
+        when 'expenditure' then '支出'
+        when 'monitoring' then '监测'
+        else placed.domain
+    end as guarantee,
+    placed.severity,
+    rules.title_zh as title,
+    placed.explanation,
+    rules.check_at_door_zh as check_at_door,
+    placed.first_detected_on,
+    placed.first_detected_on
+    + coalesce(due.verification_due_days, due_anywhere.verification_due_days) as due_on
+from placed
+cross join build
+inner join rules on placed.rule_id = rules.rule_id
+left join divisions as towns on placed.town_code = towns.division_code
+left join due on placed.division_code = due.division_code
+left join due as due_anywhere on due_anywhere.division_code = ''
