@@ -8,20 +8,8 @@ gaps as (
     select * from {{ ref('coverage_gap') }}
 ),
 
-episodes as (
-    select * from {{ ref('signal_episode') }}
-),
-
-dates as (
-    select observed_on from {{ ref('observation_date') }}
-),
-
-persons as (
-    select * from {{ ref('dim_person') }}
-),
-
-households as (
-    select * from {{ ref('dim_household') }}
+lives as (
+    select * from {{ ref('signal_history') }}
 ),
 
 thresholds as (
@@ -45,18 +33,6 @@ open_signals as (
     from signals
     left join due on signals.division_code = due.division_code
     left join due as due_anywhere on due_anywhere.division_code = ''
-),
-
--- Where the household or person is on D.
-lives as (
-    select
-        episodes.rule_id,
-        coalesce(households.division_code, persons.division_code) as division_code,
-        episodes.opened_on,
-        (select min(dates.observed_on) from dates where dates.observed_on > episodes.last_held_on) as ended_on
-    from episodes
-    left join persons on episodes.subject_key = persons.person_key
-    left join households on coalesce(persons.household_key, episodes.subject_key) = households.household_key
 ),
 
 told as (
@@ -85,7 +61,7 @@ told as (
         rule_id as category,
         division_code
     from lives
-    where ended_on > {{ as_of() }} - interval 1 month
+    where status = 'resolved' and ended_on > {{ as_of() }} - interval 1 month
     union all
     select
         'coverage_gaps' as indicator,

@@ -2,13 +2,6 @@ with households as (
     select * from {{ ref('dim_household') }}
 ),
 
-persons as (
-    select
-        person_key,
-        household_key
-    from {{ ref('dim_person') }}
-),
-
 history as (
     select * from {{ ref('monitoring_history') }}
 ),
@@ -25,12 +18,8 @@ rules as (
     select * from {{ ref('rule') }}
 ),
 
-episodes as (
-    select * from {{ ref('signal_episode') }}
-),
-
-dates as (
-    select observed_on from {{ ref('observation_date') }}
+lives as (
+    select * from {{ ref('signal_history') }}
 ),
 
 coverage as (
@@ -119,22 +108,14 @@ at_risk as (
     where households.is_monitored and not coalesce(households.is_risk_eliminated, false)
 ),
 
--- A signal is gone on the first date of judgement on which it holds no longer; one that was dismissed was none.
+-- A signal that was dismissed was none.
 gone as (
     select
-        coalesce(persons.household_key, episodes.subject_key) as household_key,
-        max((
-            select coalesce(min(dates.observed_on), date '9999-12-31')
-            from dates
-            where dates.observed_on > episodes.last_held_on
-        )) as gone_on
-    from episodes
-    left join persons on episodes.subject_key = persons.person_key
-    anti join signals
-        on
-            episodes.signal_id = signals.signal_id
-            and signals.status = 'dismissed'
-    group by coalesce(persons.household_key, episodes.subject_key)
+        household_key,
+        max(coalesce(ended_on, date '9999-12-31')) as gone_on
+    from lives
+    where status <> 'dismissed'
+    group by household_key
 ),
 
 -- Where a department told nothing, no signal is no quiet.
