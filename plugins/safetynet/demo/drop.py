@@ -50,7 +50,7 @@ def generate(
     rows are quarantined that batches are held).
     """
     land = county(seed, households)
-    world = people(seed, households, land, as_of)
+    world = health.diagnosed(seed, people(seed, households, land, as_of))
     write_reference(land, reference)
     records: list[Record] = []
     for part in _parts(seed, land, world, as_of):
@@ -73,7 +73,7 @@ def _parts(seed: int, land: County, world: People, as_of: date) -> Iterator[Part
     schools = education.schools(seed, world, as_of)
     note = f"填表人：陈晓        审核人：赵国平        填表日期：{as_of}"
     yield from _workbooks(
-        registry.registry_member(seed, world, schools.schooled),
+        registry.registry_member(registry.described(seed, world), schools.schooled),
         land,
         as_of,
         f"{COUNTY_NAME}{{town}}防返贫监测家庭成员信息_{as_of:%Y%m%d}.xlsx",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -61,6 +62,7 @@ SETTLEMENT = (
     Column("其他支付", "other_paid", "money"),
     Column("个人自付", "out_of_pocket", "money", True),
 )
+YEARS = 730
 # illness, ICD-10, diagnosis code and who may have it: any, child, male, female
 ILLNESSES = (
     ("胃癌", "C16.9", "any"),
@@ -136,8 +138,9 @@ def _hospital(rng: np.random.Generator, size: int) -> pl.Series:
     return chance.choose(rng, list(_HOSPITALS), (6, 3, 2), size)
 
 
-def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
-    """Persons with a major illness, and which: `illness`, `icd10_code` beside the columns of `_whom`."""
+def diagnosed(seed: int, people: People) -> People:
+    """The same people, each with the major illness that they have: `illness`, `icd10_code`, null for the healthy."""
+    rng = chance.stream(seed, "illness")
     frame = _whom(people).filter("is_major")
     group = np.where(frame["age"].to_numpy() < 15, 0, np.where((frame["sex"] == "男").to_numpy(), 1, 2))
     pick = np.zeros(len(frame), dtype=np.int64)
@@ -150,16 +153,18 @@ def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
         ]
         pick[where] = chance.index(rng, weights, len(where))
     chosen = pl.Series(pick)
-    return frame.with_columns(
+    found = frame.select(
+        "person_id",
         illness=pl.Series([name for name, _, _ in ILLNESSES]).gather(chosen),
         icd10_code=pl.Series([code for _, code, _ in ILLNESSES]).gather(chosen),
     )
+    return replace(people, persons=people.persons.join(found, on="person_id", how="left", maintain_order="left"))
 
 
 def health_major_illness(seed: int, people: People, as_of: date) -> Table:
     """Persons with a major illness; about one in twelve is not treated."""
     rng = chance.stream(seed, "health_major_illness")
-    frame = ill(people, chance.stream(seed, "illness"))
+    frame = _whom(people).filter("is_major")
     n = len(frame)
     untreated = chance.some(rng, np.ones(n, dtype=np.bool_), 0.08)
     status = chance.choose(rng, ("已救治", "正在救治", "死亡"), (0.62, 0.34, 0.04), n)
@@ -235,13 +240,12 @@ def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
     )
 
 
-def health_settlement(seed: int, people: People, as_of: date) -> Table:
-    """Two years of settlements that end on as_of, with refunds as rows of their own."""
+def health_settlement(seed: int, people: People, as_of: date, days: int = YEARS, first: int = 0) -> Table:
+    """The settlements of the days (two years) that end on as_of, numbered from `first`, refunds as rows of their own."""
     rng = chance.stream(seed, "health_settlement")
-    illness = ill(people, chance.stream(seed, "illness")).select("person_id", "illness", "icd10_code")
-    frame = _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
+    frame = _whom(people).filter("is_insured")
     rate = np.where(frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62))
-    visits = rng.poisson(rate, len(frame))
+    visits = rng.poisson(rate * (days / YEARS), len(frame))
     who = np.repeat(np.arange(len(frame), dtype=np.int64), visits)
     frame = frame[pl.Series(who)]
     n = len(frame)
@@ -255,7 +259,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
         rng.lognormal(8.4, 0.7, n) * np.where(major, 2.6, 1.0),
         np.where(special, rng.lognormal(5.6, 0.6, n), rng.lognormal(4.6, 0.6, n)),
     )
-    ruinous = chance.some(rng, inpatient & major, 0.06, at_least=4)
+    ruinous = chance.some(rng, inpatient & major, 0.06, at_least=4 * days // YEARS)
     cost = np.where(ruinous, rng.uniform(60_000, 160_000, n), cost)
     cost = np.clip(cost, 3.0, 400_000.0)
     total = _yuan(cost)
@@ -263,10 +267,10 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     extra = np.where(inpatient & (total > 1_500_000), (total * 0.08).astype(np.int64), 0)
     aid = np.where(inpatient & (rng.random(n) < 0.15), (total * 0.1).astype(np.int64), 0)
     other = np.where(rng.random(n) < 0.03, (total * 0.03).astype(np.int64), 0)
-    days = rng.integers(0, 730, n)
-    days = np.where(ruinous, rng.integers(0, 300, n), days)
+    before = rng.integers(0, days, n)
+    before = np.where(ruinous, rng.integers(0, min(300, days), n), before)
     lived = (pl.lit(as_of) - frame["birth_on"]).dt.total_days()
-    ago = pl.min_horizontal(pl.lit(pl.Series(days)), pl.lit(frame.select(lived).to_series()))
+    ago = pl.min_horizontal(pl.lit(pl.Series(before)), pl.lit(frame.select(lived).to_series()))
     everyday = chance.index(rng, (5, 3, 3, 3, 1, 1), n)
     codes = pl.Series([code for code, _ in _EVERYDAY]).gather(pl.Series(everyday))
     texts = pl.Series([text for _, text in _EVERYDAY]).gather(pl.Series(everyday))
@@ -296,7 +300,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     ).sort("settled_on", "person_id", maintain_order=True)
     frame = frame.with_columns(
         settlement_id=pl.concat_str(
-            pl.lit("JS990121"), pl.int_range(pl.len(), dtype=pl.Int64).cast(pl.String).str.zfill(9)
+            pl.lit("JS990121"), pl.int_range(first, first + pl.len(), dtype=pl.Int64).cast(pl.String).str.zfill(9)
         ),
         institution_code=pl.col("institution_name").replace_strict(
             _HOSPITALS,
