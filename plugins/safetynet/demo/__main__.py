@@ -19,7 +19,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20250630, help="the same seed gives the same bytes")
     parser.add_argument("--mess", type=float, default=0.03, help="rate of cells that go wrong (default: %(default)s)")
     parser.add_argument("--as-of", type=date.fromisoformat, default=AS_OF, help="date of the drop (%(default)s)")
-    parser.add_argument("--months", type=int, default=1, help="months of deliveries, the last as of --as-of (%(default)s)")
+    parser.add_argument(
+        "--months", type=int, default=1, help="months of deliveries, the last as of --as-of (%(default)s)"
+    )
     options = parser.parse_args()
     generate(
         options.inbox,

@@ -109,9 +109,7 @@ def a_month_on(
         payment_status=pl.lit("死亡注销"), stopped_month=pl.lit(name), stop_reason=pl.lit("死亡")
     )
     stays = newest.filter(pl.col("payment_status") != "死亡注销")
-    rows = of_residents(stays, people).with_columns(
-        persons_covered=pl.len().over("certificate_number").cast(pl.Int64)
-    )
+    rows = of_residents(stays, people).with_columns(persons_covered=pl.len().over("certificate_number").cast(pl.Int64))
     incomes = people.households.select("household", "household_code", "net_income", "is_registered")
     paid = (
         rows.unique("certificate_number", keep="first", maintain_order=True)

@@ -136,7 +136,10 @@ def changed(land: County, change: CodeChange) -> County:
     """The county from the day of the change on; `land` is dated."""
     rename = dict(change.codes.select("old", "new").iter_rows())
     ended = land.divisions.join(
-        change.codes.select(division_code="old", _successor="new"), on="division_code", how="left", maintain_order="left"
+        change.codes.select(division_code="old", _successor="new"),
+        on="division_code",
+        how="left",
+        maintain_order="left",
     ).with_columns(
         valid_to=pl.when(pl.col("_successor").is_not_null())
         .then(pl.lit(change.on - timedelta(days=1)))
@@ -144,21 +147,19 @@ def changed(land: County, change: CodeChange) -> County:
         successor_code=pl.coalesce("_successor", "successor_code"),
     )
     renamed = change.codes.filter(~pl.col("new").is_in(land.divisions["division_code"].implode()))
-    begun = (
-        renamed.join(land.divisions, left_on="old", right_on="division_code", suffix="_before", maintain_order="left")
-        .select(
-            division_code="new",
-            name=pl.coalesce("name", "name_before"),
-            level="level",
-            parent_code=pl.col("parent_code").replace(rename),
-            valid_from=pl.lit(change.on),
-            valid_to=pl.lit(None, dtype=pl.Date),
-            successor_code=pl.lit(None, dtype=pl.String),
-        )
+    begun = renamed.join(
+        land.divisions, left_on="old", right_on="division_code", suffix="_before", maintain_order="left"
+    ).select(
+        division_code="new",
+        name=pl.coalesce("name", "name_before"),
+        level="level",
+        parent_code=pl.col("parent_code").replace(rename),
+        valid_from=pl.lit(change.on),
+        valid_to=pl.lit(None, dtype=pl.Date),
+        successor_code=pl.lit(None, dtype=pl.String),
     )
-    villages = (
-        land.villages.with_columns(pl.col("code", "town_code").replace(rename))
-        .unique("code", keep="first", maintain_order=True)
+    villages = land.villages.with_columns(pl.col("code", "town_code").replace(rename)).unique(
+        "code", keep="first", maintain_order=True
     )
     code, name = (CITY[:6], CITY_NAME) if COUNTY in rename else (land.code, land.name)
     divisions = pl.concat([ended.drop("_successor"), begun]).sort("division_code")

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from safetynet.demo import chance, housing, irregular, year
-from safetynet.demo.county import County, write_reference
+from safetynet.demo.county import PREFECTURE, County, write_reference
 from safetynet.demo.files import Layout, write_csv, write_workbook
 from safetynet.demo.mess import deliver
 from safetynet.demo.table import Table
@@ -64,7 +64,7 @@ def generate(
             turn[feed] = turn.get(feed, 0) + (due.as_of == day.on)
             for delivery in sent:
                 number = next(place)
-                for part in _parts(delivery.table, day.world.land, due.as_of):
+                for part in _parts(delivery.table, day.world.land, due):
                     written = _write(inbox, part, delivery, number, seed, mess)
                     chronicle.deliver(written, delivery)
                     records.append(written)
@@ -99,8 +99,9 @@ def _arrive(path: Path, day: date) -> None:
     os.utime(path, (moment, moment))
 
 
-def _parts(table: Table, land: County, as_of: date) -> Iterator[Part]:
+def _parts(table: Table, land: County, due: year.Due) -> Iterator[Part]:
     """The files that a table is put into, each in the form that its department has."""
+    as_of = due.as_of
     note = f"填表人：陈晓        审核人：赵国平        填表日期：{as_of}"
     match table.feed:
         case "registry_member":
@@ -123,7 +124,8 @@ def _parts(table: Table, land: County, as_of: date) -> Iterator[Part]:
             yield from _workbooks(table, land, as_of, "供水到户台账{town}", Layout())
         case feed:
             encoding = "utf-8-sig" if feed == "health_settlement" else "gb18030"
-            yield Part(table, f"{feed}_{land.code}_{as_of:%Y%m%d}.csv", as_of, encoding=encoding)
+            code = PREFECTURE[:6] if due.is_handover else land.code
+            yield Part(table, f"{feed}_{code}_{as_of:%Y%m%d}.csv", as_of, encoding=encoding)
 
 
 def _workbooks(table: Table, land: County, as_of: date, name: str, layout: Layout) -> Iterator[Part]:

@@ -119,9 +119,7 @@ def schools(seed: int, people: People, as_of: date) -> Schools:
     )
 
 
-def a_month_on(
-    rng: np.random.Generator, before: Schools, people: People, month: Month
-) -> tuple[Schools, pl.DataFrame]:
+def a_month_on(rng: np.random.Generator, before: Schools, people: People, month: Month) -> tuple[Schools, pl.DataFrame]:
     """The schools a month later, and what happened there (events): children drop out, and some are brought back."""
     term = term_on(month.last)
     pupils = _pupils(people, term)

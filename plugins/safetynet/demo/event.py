@@ -19,6 +19,7 @@ EVENT = {
     "detail": pl.String,
 }
 
+
 @dataclass(frozen=True)
 class Month:
     """The days from the day after one delivery to the day of the next."""

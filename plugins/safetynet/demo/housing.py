@@ -58,9 +58,7 @@ def of_heads(frame: pl.DataFrame, people: People) -> pl.DataFrame:
     )
 
 
-def a_month_on(
-    rng: np.random.Generator, before: Table, people: People, month: Month
-) -> tuple[Table, pl.DataFrame]:
+def a_month_on(rng: np.random.Generator, before: Table, people: People, month: Month) -> tuple[Table, pl.DataFrame]:
     """The dwellings a month later, and what happened to them (events): a few are damaged, bad ones are repaired."""
     frame = of_heads(before.frame, people)
     state, is_bad = pl.col("renovation_status"), pl.col("safety_grade").is_in(["C", "D"])
@@ -75,9 +73,7 @@ def a_month_on(
             damaged.select(
                 key, "completed_on", "subsidy", safety_grade=grade, assessed_on="happened_on", _state=pl.lit("未改造")
             ),
-            begun.select(
-                key, "completed_on", "subsidy", "safety_grade", "assessed_on", _state=pl.lit("改造中")
-            ),
+            begun.select(key, "completed_on", "subsidy", "safety_grade", "assessed_on", _state=pl.lit("改造中")),
             repaired.select(
                 key,
                 completed_on="happened_on",

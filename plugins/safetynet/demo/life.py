@@ -155,7 +155,9 @@ def _leave(world: World, rng: np.random.Generator, month: Month) -> World:
 
 def _are_born(world: World, rng: np.random.Generator, month: Month) -> World:
     persons = world.people.persons
-    is_mother = pl.col("relation").is_in(["配偶", "之儿媳"]) & (pl.col("sex") == "女") & pl.col("age").is_between(21, 38)
+    is_mother = (
+        pl.col("relation").is_in(["配偶", "之儿媳"]) & (pl.col("sex") == "女") & pl.col("age").is_between(21, 38)
+    )
     mothers = befallen(rng, persons, pl.when(is_mother).then(0.007), month)
     fathers = (
         persons.filter(pl.col("relation").is_in(["户主", "之子"]) & (pl.col("sex") == "男") & (pl.col("age") >= 20))

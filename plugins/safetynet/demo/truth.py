@@ -77,7 +77,9 @@ class Chronicle:
         delivery: feed, file_name, as_of, arrives_on, kind.
         """
         departed = world.departed.select("person_id", "departed_on")
-        lived = _periods(self._residences, "person_id").join(departed, on="person_id", how="left", maintain_order="left")
+        lived = _periods(self._residences, "person_id").join(
+            departed, on="person_id", how="left", maintain_order="left"
+        )
         lived.with_columns(valid_to=pl.coalesce("valid_to", "departed_on")).drop("departed_on").write_parquet(
             folder / "residence.parquet"
         )

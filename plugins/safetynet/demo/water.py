@@ -125,7 +125,9 @@ def project_a_month_on(rng: np.random.Generator, before: Table, codes: dict[str,
     newest = before.frame.filter(pl.col("month") == before.frame["month"].max())
     n = len(newest)
     was = pl.col("quality_result") == "不合格"
-    dirty = pl.when(was).then(pl.lit(pl.Series(rng.random(n) < 0.5))).otherwise(pl.lit(pl.Series(rng.random(n) < 0.015)))
+    dirty = (
+        pl.when(was).then(pl.lit(pl.Series(rng.random(n) < 0.5))).otherwise(pl.lit(pl.Series(rng.random(n) < 0.015)))
+    )
     failed = chance.choose(rng, ("菌落总数", "浑浊度", "氟化物"), (5, 3, 1), n)
     frame = newest.with_columns(
         division_code=pl.col("division_code").replace(codes),
@@ -142,7 +144,9 @@ def supply_later(rng: np.random.Generator, before: Table, people: People) -> Tab
     """The ledger on a later day: whoever moved is supplied where they live now, and some get a tap of their own."""
     known = before.frame.select(HOUSEHOLD, _was="division_code")
     frame = of_heads(before.frame, people)
-    here = frame.unique("division_code", keep="first", maintain_order=True).select("division_code", _here="project_code")
+    here = frame.unique("division_code", keep="first", maintain_order=True).select(
+        "division_code", _here="project_code"
+    )
     has_moved = pl.col("division_code") != pl.col("_was")
     piped = pl.lit(pl.Series(rng.random(len(frame)) < 0.15))
     frame = (

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from safetynet.contract import contracts
-from safetynet.demo import chance, civil, county, education, event, health, housing, life, registry, water
+from safetynet.demo import chance, civil, county, education, health, housing, life, registry, water
 from safetynet.demo.event import Month
 from safetynet.demo.people import people
 from safetynet.demo.table import Table
@@ -20,10 +20,15 @@ _SETTLEMENT_MIDDLE = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Due:
-    """A table that is delivered, and the date that it speaks of."""
+    """A table that is delivered, and the date that it speaks of.
+
+    A hand-over tells of several months at once, and comes from the prefecture: the county's next file, of one
+    month, is not to be measured by it.
+    """
 
     table: Table
     as_of: date
+    is_handover: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
             civil.civil_assistance(seed, persons, first),
         )
     }
-    yield Day(first, world, [due for table in tables.values() for due in _at_first(table, first)])
+    yield Day(first, world, [due for table in tables.values() for due in _at_first(table, first, months > 1)])
     settlements = len(tables["health_settlement"].frame)
     since = first
     for number, day in enumerate(later, start=1):
@@ -85,9 +90,7 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
         tables["health_major_illness"], treated = health.major_illness_a_month_on(
             rng, tables["health_major_illness"], persons, world.events, month
         )
-        tables["health_settlement"] = health.health_settlement(
-            rng, persons, day, (day - since).days, settlements
-        )
+        tables["health_settlement"] = health.health_settlement(rng, persons, day, (day - since).days, settlements)
         settlements += len(tables["health_settlement"].frame)
         tables["housing_safety"], housed = housing.a_month_on(rng, tables["housing_safety"], persons, month)
         tables["water_project"] = water.project_a_month_on(rng, tables["water_project"], codes, day)
@@ -107,8 +110,9 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
         since = day
 
 
-def _at_first(table: Table, day: date) -> Iterator[Due]:
+def _at_first(table: Table, day: date, is_handover: bool) -> Iterator[Due]:
     """What the first delivery holds of a feed; older rows come in a file of their own."""
+    is_handover = is_handover and contracts()[table.feed].delivery == "increment"
     if table.feed == "health_settlement":
         middle = day - _SETTLEMENT_MIDDLE
         is_old = pl.col("settled_on") <= middle
@@ -117,10 +121,10 @@ def _at_first(table: Table, day: date) -> Iterator[Due]:
         middle = date.fromisoformat(f"{months[len(months) // 2]}-01") - timedelta(days=1)
         is_old = pl.col("month") <= months[len(months) // 2 - 1]
     else:
-        yield Due(table, day)
+        yield Due(table, day, is_handover)
         return
-    yield Due(table.only(is_old), middle)
-    yield Due(table.only(~is_old), day)
+    yield Due(table.only(is_old), middle, is_handover)
+    yield Due(table.only(~is_old), day, is_handover)
 
 
 def _is_due(feed: str, day: date) -> bool:
