@@ -117,8 +117,8 @@ def _parts(table: Table, land: County, due: year.Due) -> Iterator[Part]:
                 table, land, as_of, "大病专项救治台账", Layout(titles, total="医疗总费用(元)", note=note)
             )
         case "housing_safety":
-            titles = (f"{land.name}农村住房安全动态监测表",)
-            layout = Layout(titles, housing.BAND, total="补助资金(万元)", note=note, repeats_header=True)
+            title = f"{land.name}农村住房安全动态监测表"
+            layout = Layout((title,), housing.BAND, total="补助资金(万元)", note=note, repeats_header=True)
             yield from _workbooks(table, land, as_of, "农村住房安全动态监测{town}", layout)
         case "water_household":
             yield from _workbooks(table, land, as_of, "供水到户台账{town}", Layout())

@@ -318,7 +318,7 @@ def _patients(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.
 def health_settlement(
     rng: np.random.Generator, people: People, as_of: date, days: int = YEARS, first: int = 0
 ) -> Table:
-    """The settlements of the days (two years) that end on as_of, numbered from `first`, refunds as rows of their own."""
+    """The settlements of the days (two years) up to as_of, numbered from `first`; refunds are rows of their own."""
     frame = _whom(people).filter("is_insured")
     rate = np.where(frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62))
     is_new = frame["ill_since"].is_between(as_of - timedelta(days=90), as_of).fill_null(value=False)

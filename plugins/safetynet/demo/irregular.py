@@ -24,7 +24,7 @@ _IRREGULAR = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """A table as it is sent, the day on which it arrives, what is put behind the file's name, and what is wrong with it."""
+    """A table as it is sent, the day on which it arrives, what is wrong, and what is put behind the file's name."""
 
     table: Table
     arrives_on: date

@@ -18,18 +18,19 @@ from safetynet.demo.year import Day
 
 @dataclass(frozen=True)
 class Record:
-    """One file's rows: `rows` as of `mess.Delivered` and `_row_number`, `_as_of`."""
+    """One file's rows: `rows` as of `mess.Delivered` and `_row_number`, `_as_of`; turn is its delivery's place."""
 
     feed: str
     file_name: str
     turn: int
+    as_of: date
     rows: pl.DataFrame
 
 
 def record(table: Table, file_name: str, turn: int, as_of: date, numbers: pl.Series, delivered: Delivered) -> Record:
-    """What is known of the rows of one file; numbers are its row numbers in a spreadsheet, turn its delivery's place."""
+    """What is known of the rows of one file: their numbers in a spreadsheet, and its delivery's place (turn)."""
     rows = delivered.rows.with_columns(_row_number=numbers, _as_of=pl.lit(as_of))
-    return Record(table.feed, file_name, turn, rows)
+    return Record(table.feed, file_name, turn, as_of, rows)
 
 
 class Chronicle:
@@ -64,9 +65,7 @@ class Chronicle:
 
     def deliver(self, written: Record, sent: irregular.Delivery) -> None:
         """Note a file that was sent."""
-        as_of = written.rows["_as_of"].max()
-        assert isinstance(as_of, date)
-        self._deliveries.append((written.feed, written.file_name, as_of, sent.arrives_on, sent.kind))
+        self._deliveries.append((written.feed, written.file_name, written.as_of, sent.arrives_on, sent.kind))
 
     def write(self, folder: Path, world: World) -> None:
         """Write what was true over the year; periods are [valid_from, valid_to), null: still so.
