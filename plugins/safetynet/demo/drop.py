@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def _write(inbox: Path, part: Part, delivery: irregular.Delivery, turn: int, see
     if delivery.is_sent_twice:
         again = folder / f"{stem}{delivery.remark} (1){dot}{suffix}"
         shutil.copyfile(path, again)
-        _arrive(again, delivery.arrives_on)
+        _arrive(again, delivery.arrives_on + timedelta(days=1))
     return record(part.table, path.name, turn, part.as_of, numbers, delivered)
 
 

@@ -39,7 +39,10 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
         config["temp_directory"] = os.environ["SAFETYNET_BUILD_RESTRICTED"] + ".tmp"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Attach both files of the build under fixed names; make `lake(feed)`, its marked rows (of all for `*`), in the division codes of D."""
+        """Attach both files of the build under fixed names, and make `lake(feed)`.
+
+        That is the feed's marked rows (of all for `*`), with every division under its code on D.
+        """
         for name, variable in ATTACHED.items():
             path = os.environ[variable].replace("'", "''")
             conn.execute(f"attach '{path}' as {name}")
