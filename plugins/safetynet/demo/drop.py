@@ -57,7 +57,8 @@ def generate(
     place = count()
     turn: dict[str, int] = {}
     for day in year.days(seed, households, as_of, months):
-        chronicle.note(day)
+        for moment in day.moments:
+            chronicle.note(moment)
         for due in day.due:
             feed = due.table.feed
             sent = irregular.deliveries(due, turn.get(feed, 0) if due.as_of == day.on else 0, day.on)

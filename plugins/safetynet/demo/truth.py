@@ -13,7 +13,6 @@ from safetynet.demo import irregular, signals
 from safetynet.demo.life import World
 from safetynet.demo.mess import Delivered
 from safetynet.demo.table import Table
-from safetynet.demo.year import Day
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,18 @@ def record(table: Table, file_name: str, turn: int, as_of: date, numbers: pl.Ser
 
 
 class Chronicle:
-    """What was true from when to when, gathered from day to day of a year."""
+    """What was true from when to when, gathered from moment to moment of a year."""
 
     def __init__(self) -> None:
         self._residences: list[pl.DataFrame] = []
         self._states: list[pl.DataFrame] = []
         self._deliveries: list[tuple[str, str, date, date, str]] = []
 
-    def note(self, day: Day) -> None:
-        """Note where everybody lives on a day of delivery, and which households are monitored."""
-        homes = day.world.people.households
+    def note(self, world: World) -> None:
+        """Note where everybody lives at a moment, and which households are monitored."""
+        homes = world.people.households
         self._residences.append(
-            day.world.people.persons.join(
+            world.people.persons.join(
                 homes.select("household", "household_code", "village", "is_registered", "since"),
                 on="household",
                 maintain_order="left",
@@ -91,15 +90,15 @@ class Chronicle:
         pl.DataFrame(self._deliveries, schema=schema, orient="row").write_parquet(folder / "delivery.parquet")
 
 
-def _periods(days: list[pl.DataFrame], subject: str) -> pl.DataFrame:
-    """What was noted day by day, as periods: rows of a subject that say the same one after the other are one."""
-    said = [name for name in days[0].columns if name not in (subject, "valid_from")]
-    noted = pl.concat([day.with_columns(_turn=pl.lit(turn)) for turn, day in enumerate(days)]).sort(
+def _periods(moments: list[pl.DataFrame], subject: str) -> pl.DataFrame:
+    """What was noted moment by moment, as periods: rows of a subject that say the same one after the other are one."""
+    said = [name for name in moments[0].columns if name not in (subject, "valid_from")]
+    rows = pl.concat([noted.with_columns(_turn=pl.lit(turn)) for turn, noted in enumerate(moments)]).sort(
         subject, "_turn", maintain_order=True
     )
     is_new = pl.struct(said) != pl.struct(said).shift(1).over(subject)
     return (
-        noted.filter(is_new.fill_null(value=True))
+        rows.filter(is_new.fill_null(value=True))
         .with_columns(valid_to=pl.col("valid_from").shift(-1).over(subject))
         .drop("_turn")
     )
@@ -108,8 +107,8 @@ def _periods(days: list[pl.DataFrame], subject: str) -> pl.DataFrame:
 def write_truth(folder: Path, world: World, records: list[Record], as_of: date) -> None:
     """Write what is true.
 
-    person: person_id, household_code and relation_to_head (null outside the registry), person_name,
-    id_number, birth_date, sex, division_code, phone, is_registered.
+    person: person_id, household_code and relation_to_head (null outside the registry, and of the departed),
+    person_name, id_number, birth_date, sex, division_code, phone, is_registered.
     household: household_code, division_code, household_type, identified_on, is_risk_eliminated,
     per_capita_net_income (yuan), member_count.
     record: feed, file_name, row_number, as_of, person_id (primary), household_code (true), disposition,
@@ -119,8 +118,10 @@ def write_truth(folder: Path, world: World, records: list[Record], as_of: date) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     homes = world.people.households
-    persons = pl.concat([world.people.persons, world.departed.drop("departed_on")]).sort("person_id")
+    departed = world.departed.drop("departed_on").with_columns(household=pl.lit(None, dtype=pl.Int64))
+    persons = pl.concat([world.people.persons, departed]).sort("person_id")
     persons = persons.join(homes, on="household", how="left", maintain_order="left", suffix="_of_household")
+    persons = persons.with_columns(pl.col("is_registered").fill_null(value=False))
     persons.select(
         "person_id",
         pl.when("is_registered").then("household_code").alias("household_code"),

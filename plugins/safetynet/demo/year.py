@@ -33,11 +33,12 @@ class Due:
 
 @dataclass(frozen=True)
 class Day:
-    """A day of delivery: the world as it is, and what is due."""
+    """A day of delivery: the world as it is, what is due, and how the world was at moments since the day before."""
 
     on: date
     world: life.World
     due: list[Due]
+    moments: list[life.World]
 
 
 def days_of_delivery(as_of: date, months: int) -> list[date]:
@@ -71,15 +72,18 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
             civil.civil_assistance(seed, persons, first),
         )
     }
-    yield Day(first, world, [due for table in tables.values() for due in _at_first(table, first, months > 1)])
+    due = [due for table in tables.values() for due in _at_first(table, first, months > 1)]
+    yield Day(first, world, due, [world])
     settlements = len(tables["health_settlement"].frame)
     since = first
     for number, day in enumerate(later, start=1):
         rng = chance.stream(seed, f"month {day}")
         month = Month(since + timedelta(days=1), day)
         codes: dict[str, str] = {}
+        moments: list[life.World] = []
         for change in _code_changes(world.land, number, months, month):
             world = life.after(world, change)
+            moments.append(world)
             codes |= dict(change.codes.select("old", "new").iter_rows())
         world = life.live(world, rng, month)
         persons = world.people
@@ -106,7 +110,7 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
             tables["water_household"] = water.supply_later(rng, tables["water_household"], persons)
         world = replace(world, events=pl.concat([world.events, *told]))
         due = [Due(table, day) for feed, table in tables.items() if _is_due(feed, day) and len(table.frame)]
-        yield Day(day, world, due)
+        yield Day(day, world, due, [*moments, world])
         since = day
 
 
