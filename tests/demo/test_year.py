@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from safetynet.contract import contracts
 from safetynet.demo import generate
 from safetynet.demo.year import days_of_delivery
+from safetynet.home import CHECKOUT
 
 AS_OF = date(2025, 6, 30)
 EVENTS = {
@@ -143,3 +146,13 @@ def test_places_bear_the_code_of_the_time(year: Year) -> None:
     assert lived.filter(pl.col("code_valid_from") > pl.col("valid_from")).is_empty()
     assert lived.filter(pl.col("code_valid_to") < pl.col("valid_to") - pl.duration(days=1)).is_empty()
     assert lived.filter(pl.col("code_valid_to").is_not_null() & pl.col("valid_to").is_null()).is_empty()
+
+
+def test_a_year_goes_into_an_empty_inbox_of_the_home_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFETYNET_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT / "plugins"))
+    command = [sys.executable, "-m", "safetynet.demo", "--households", "30"]
+    assert [subprocess.run(command, check=False, capture_output=True).returncode for _ in range(2)] == [0, 1]
+    assert (tmp_path / "home" / "reference" / "divisions.csv").is_file()
+    nothing_to_answer = subprocess.run([*command, "--answer"], check=False)
+    assert nothing_to_answer.returncode == 1

@@ -18,10 +18,14 @@ REASON = 'it\'s "true", only one; `works` was tested'
         ("sql", {}, ["sql"]),
         ("release", {"BATCH": "2572d1", "REASON": REASON}, ["release", "2572d1", REASON]),
         ("retake", {"BATCH": "2572d1"}, ["retake", "2572d1"]),
+        ("demo", {"MONTHS": "12"}, ["--months", "12"]),
+        ("demo", {}, ["--months", "1"]),
+        ("answers", {}, ["--answer"]),
     ],
 )
 def test_arguments_arrive_as_they_were_typed(target: str, given: dict[str, str], told: list[str]) -> None:
     variables = [f"{name}={text}" for name, text in given.items()]
-    command = ["make", "-s", target, "READY=", r"SAFETYNET=printf '%s\0'", *variables]
+    printing = [rf"{program}=printf '%s\0'" for program in ("SAFETYNET", "DEMO")]
+    command = ["make", "-s", target, "READY=", *printing, *variables]
     answer = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert answer.stdout.split("\0")[:-1] == told

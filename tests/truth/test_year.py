@@ -13,6 +13,7 @@ import pytest
 from safetynet import reference
 from safetynet.contract import contracts
 from safetynet.demo import generate
+from safetynet.demo.answer import answer
 from safetynet.home import Home
 from safetynet.ingest import take_in
 from safetynet.land.landing import land
@@ -189,3 +190,17 @@ def test_every_certain_signal_of_the_last_day_is_found_and_no_other(year: Year) 
         true = dict(rows(warehouse, f"SELECT rule_id, count(*) FROM {signal} GROUP BY ALL"))
     assert {rule: told.get(rule) for rule in true} == true
     assert sum(true.values()) > 40
+
+
+def test_answers_from_the_townships_change_what_is_open(year: Year) -> None:
+    """The last test here: it takes in one more file."""
+    path = answer(built(year, NEWEST), year.home.inbox, share=0.5)
+    assert path is not None
+    (landing_id,) = land(year.home, year.store, "verification_result")
+    (outcome,) = take_in(year.home, year.store, landing_id)
+    assert (outcome.verdict, outcome.counts.accepted) == ("accepted", outcome.counts.received)
+    build.build(year.home, year.store, build.target(year.home, year.store))
+    with duckdb.connect(str(year.home.current), read_only=True) as warehouse:
+        status = dict(rows(warehouse, "SELECT status, count(*) FROM marts.risk_signal GROUP BY ALL"))
+    assert status["verified"] > status["dismissed"] > 0
+    assert status["open"] > 10
