@@ -173,7 +173,9 @@ def _take_in_sheet(
         scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
         database = bench.validation_database()
-    previous = history.previous_rows(store, feed.feed, scope, delivery.part_key, dated.on, landing["received_at"])
+    renamings = reference.renamings(reference.successors(divisions, dated.on))
+    scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
+    previous = history.previous_rows(store, feed.feed, scopes, delivery.part_key, dated.on, landing["received_at"])
     bounds = volume_bounds(feed, previous, counts.received)
     results = validate(
         feed,

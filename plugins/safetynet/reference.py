@@ -51,6 +51,19 @@ def _version(home: Home, store: Ledger, name: str, known_at: datetime | None) ->
     return home.landed((known or rows[:1])[-1]["sha256"])
 
 
+def renamings(successors: pl.DataFrame) -> dict[str, str]:
+    """Old code → new code of divisions that are the same under another code, merged with no other."""
+    return dict(successors.filter(~pl.col("successor_code").is_duplicated()).iter_rows())
+
+
+def renamed(policy: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFrame:
+    """Policy parameters with the new codes of renamed divisions; those of merged ones as they are."""
+    padded = pl.col("division_code").str.pad_end(12, "0")
+    return policy.with_columns(
+        padded.replace_strict(renamings(successors), default=pl.col("division_code"), return_dtype=pl.String)
+    )
+
+
 def _read(path: Path) -> pl.DataFrame:
     table = pl.read_csv(path, infer_schema=False).fill_null("")
     return table.rename({name: name.strip().lstrip("\ufeff") for name in table.columns})

@@ -28,6 +28,11 @@ division_code,name,level,parent_code,valid_from,valid_to,successor_code
 990181100000,伟溪镇,4,990181000000,2025-03-01,,
 990181100201,东村,5,990181100000,2025-03-01,,
 """
+# Everybody's income is 9,000 yuan.
+POLICY = """\
+parameter_id,division_code,population,valid_from,valid_to,value,unit
+monitoring_line,990121,all,2021-01-01,,9500,yuan
+"""
 EAST, WEST, EAST_IN_CITY = "990121100201", "990121100202", "990181100201"
 JANUARY, FEBRUARY, MARCH = date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)
 
@@ -48,6 +53,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
         patch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
         county = County(tmp_path_factory.mktemp("codes"))
         (county.home.reference / "divisions.csv").write_text(DIVISIONS, encoding="utf-8")
+        (county.home.reference / "policy_parameter.csv").write_text(POLICY, encoding="utf-8")
         without_number = pupil(2, WEST, id_number="", student_number="")
         deliveries = [
             (JANUARY, "registry_member", [member(1, EAST), member(2, WEST), member(3, WEST)], "990121"),
@@ -113,6 +119,12 @@ def test_what_was_told_under_an_old_code_still_covers_the_county(
     _, warehouse = on
     secured = warehouse.execute("select distinct is_education_secured from marts.household_profile").fetchall()
     assert (None,) not in secured
+
+
+def test_the_countys_own_policy_goes_on_under_its_new_code(on: tuple[date, duckdb.DuckDBPyConnection]) -> None:
+    day, warehouse = on
+    below = "select count(*), any_value(threshold_value) from marts.risk_signal where rule_id = 'INC_BELOW_LINE'"
+    assert warehouse.execute(below).fetchall() == [(2 if day == MARCH else 3, 9500)]
 
 
 def test_only_the_divisions_of_the_date_are_listed(on: tuple[date, duckdb.DuckDBPyConnection]) -> None:

@@ -125,7 +125,8 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
     successors.write_parquet(folder / "division_successor.parquet")
     is_of_the_date = ~pl.col("division_code").is_in(list(now)) & (pl.col("valid_from") <= as_of).fill_null(value=True)
     divisions.filter(is_of_the_date).drop("successor_code").write_parquet(folder / "division.parquet")
-    reference.policy_parameters(home, store, known_at).write_parquet(folder / "policy_parameter.parquet")
+    policy = reference.policy_parameters(home, store, known_at)
+    reference.renamed(policy, successors).write_parquet(folder / "policy_parameter.parquet")
     feeds = [
         {
             "feed": feed.feed,
