@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from safetynet.contract import contracts
-from safetynet.demo import chance, civil, county, education, health, housing, life, registry, water
+from safetynet.demo import chance, civil, county, departments, health, life, registry, water
 from safetynet.demo.event import Month
 from safetynet.demo.people import people
 from safetynet.demo.table import Table
@@ -56,25 +56,9 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
     persons = people(seed, households, land, first)
     persons = registry.described(seed, health.diagnosed(seed, persons))
     world = life.begin(persons, land if months == 1 else county.dated(land), first)
-    schools = education.schools(seed, persons, first)
-    tables = {
-        table.feed: table
-        for table in (
-            registry.registry_member(persons, schools.schooled),
-            schools.enrollment,
-            schools.dropout,
-            health.health_major_illness(seed, persons, first),
-            health.health_chronic_disease(seed, persons, first),
-            health.health_settlement(chance.stream(seed, "health_settlement"), persons, first),
-            housing.housing_safety(seed, persons, first),
-            water.water_project(seed, land, first),
-            water.water_household(seed, persons),
-            civil.civil_assistance(seed, persons, first),
-        )
-    }
-    due = [due for table in tables.values() for due in _at_first(table, first, months > 1)]
+    lists = departments.begun(seed, persons, land, first)
+    due = [due for table in lists.tables.values() for due in _at_first(table, first, months > 1)]
     yield Day(first, world, due, [world])
-    settlements = len(tables["health_settlement"].frame)
     since = first
     for number, day in enumerate(later, start=1):
         rng = chance.stream(seed, f"month {day}")
@@ -86,31 +70,10 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
             moments.append(world)
             codes |= dict(change.codes.select("old", "new").iter_rows())
         world = life.live(world, rng, month)
-        persons = world.people
-        told: list[pl.DataFrame] = []
-        schools, schooling = education.a_month_on(rng, schools, persons, month)
-        tables["education_enrollment"], tables["education_dropout"] = schools.enrollment, schools.dropout
-        tables["registry_member"] = registry.registry_member(persons, schools.schooled)
-        tables["health_major_illness"], treated = health.major_illness_a_month_on(
-            rng, tables["health_major_illness"], persons, world.events, month
-        )
-        tables["health_settlement"] = health.health_settlement(rng, persons, day, (day - since).days, settlements)
-        settlements += len(tables["health_settlement"].frame)
-        tables["housing_safety"], housed = housing.a_month_on(rng, tables["housing_safety"], persons, month)
-        tables["water_project"] = water.project_a_month_on(rng, tables["water_project"], codes, day)
-        tables["civil_assistance"], aided = civil.a_month_on(
-            rng, tables["civil_assistance"], persons, world.events, month
-        )
-        told += [schooling, treated, housed, aided]
-        if _is_due("health_chronic_disease", day):
-            tables["health_chronic_disease"] = health.chronic_disease_later(
-                rng, tables["health_chronic_disease"], persons, day
-            )
-        if _is_due("water_household", day):
-            tables["water_household"] = water.supply_later(rng, tables["water_household"], persons)
-        world = replace(world, events=pl.concat([world.events, *told]))
-        due = [Due(table, day) for feed, table in tables.items() if _is_due(feed, day) and len(table.frame)]
-        yield Day(day, world, due, [*moments, world])
+        lists, done = departments.carried_on(rng, lists, world, codes, month)
+        world = replace(world, events=pl.concat([world.events, done]))
+        told = [table for table in lists.tables.values() if departments.is_due(table.feed, day) and len(table.frame)]
+        yield Day(day, world, [Due(table, day) for table in told], [*moments, world])
         since = day
 
 
@@ -129,14 +92,6 @@ def _at_first(table: Table, day: date, is_handover: bool) -> Iterator[Due]:
         return
     yield Due(table.only(is_old), middle, is_handover)
     yield Due(table.only(~is_old), day, is_handover)
-
-
-def _is_due(feed: str, day: date) -> bool:
-    """Whether a feed is delivered at the end of a month; irregular ones come when there is something to tell."""
-    cadence = contracts()[feed].cadence
-    if feed == "water_household":
-        return day.month in (6, 12)
-    return cadence != "quarterly" or day.month % 3 == 0
 
 
 def _code_changes(land: county.County, number: int, months: int, month: Month) -> list[county.CodeChange]:
