@@ -87,7 +87,7 @@ def test_feeds_come_in_their_cadence(year: Year) -> None:
 def test_files_arrive_in_order_but_for_the_late_ones(year: Year) -> None:
     delivery = year.truth("delivery")
     assert set(delivery["kind"]) == {
-        *("regular", "late", "wrong", "corrected", "broken_off", "repeated", "sent_twice", "one_town")
+        *("regular", "late", "wrong", "corrected", "broken_off", "garbled", "repeated", "sent_twice", "one_town")
     }
     for feed, name, as_of, arrives_on, kind in delivery.iter_rows():
         moment = (year.inbox / feed / name).stat().st_mtime

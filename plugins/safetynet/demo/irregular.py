@@ -1,4 +1,4 @@
-"""Deliveries that do not go as they should: late, wrong and corrected, broken off and repeated, sent twice."""
+"""Deliveries that go wrong: late, mistaken, broken off or garbled and then as they should be, sent twice."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _IRREGULAR = {
     ("health_settlement", 8): "late",
     ("registry_member", 5): "corrected",
     ("health_chronic_disease", 2): "broken_off",
+    ("education_enrollment", 7): "garbled",
     ("civil_assistance", 6): "sent_twice",
     ("water_household", 1): "one_town",
 }
@@ -46,7 +47,12 @@ def deliveries(due: Due, turn: int, on: date) -> Iterator[Delivery]:
             yield Delivery(table.holding(said), usual, "wrong")
             yield Delivery(table, on + timedelta(days=5), kind, "_更正")
         case "broken_off":
-            yield Delivery(table.holding(table.frame.head(size * 2 // 5)), usual, kind)
+            yield Delivery(table.holding(table.frame.head(size * 3 // 5)), usual, kind)
+            yield Delivery(table, on + timedelta(days=7), "repeated", "_重报")
+        case "garbled":
+            readable = pl.int_range(pl.len()) % 4 > 0
+            lost = table.frame.with_columns(enrollment_status=pl.when(readable).then("enrollment_status"))
+            yield Delivery(table.holding(lost), usual, kind)
             yield Delivery(table, on + timedelta(days=7), "repeated", "_重报")
         case "sent_twice":
             yield Delivery(table, usual, kind, is_sent_twice=True)
