@@ -223,7 +223,6 @@ def _marry(world: World, rng: np.random.Generator, month: Month) -> World:
     hosts = hosts[order].filter(~pl.col("household").is_in(brides["household"].implode()))
     count = min(len(brides), len(hosts))
     brides = brides.head(count).with_columns(
-        left=pl.col("household"),
         household=hosts["household"].head(count),
         relation=pl.lit("之儿媳"),
         since="happened_on",
@@ -311,8 +310,7 @@ def _admit(world: World, rng: np.random.Generator, month: Month) -> World:
     rate = pl.when(pl.col("is_registered") & recent & ~(watched & ~pl.col("is_risk_eliminated").fill_null(False)))
     admitted = befallen(rng, homes, rate.then(0.25), month)
     poor = pl.col("net_income") < 1_000_000
-    admitted = admitted.with_columns(
-        happened_on=pl.max_horizontal("happened_on", "troubled_on"),
+    admitted = admitted.with_columns(happened_on=pl.max_horizontal("happened_on", "troubled_on")).with_columns(
         household_type=pl.when(watched)
         .then("household_type")
         .when(pl.col("household_type") == "脱贫户")
@@ -320,11 +318,12 @@ def _admit(world: World, rng: np.random.Generator, month: Month) -> World:
         .when(poor)
         .then(pl.lit("边缘易致贫户"))
         .otherwise(pl.lit("突发严重困难户")),
-        identified_on=pl.max_horizontal("happened_on", "troubled_on"),
+        identified_on="happened_on",
         is_risk_eliminated=pl.lit(value=False),
         main_risk=pl.when(poor).then(pl.lit("务工就业不稳")).otherwise(pl.lit("因病")),
-        state_since=pl.max_horizontal("happened_on", "troubled_on"),
-    ).with_columns(detail="household_type")
+        state_since="happened_on",
+    )
+    admitted = admitted.with_columns(detail="household_type")
     changed = ("household_type", "identified_on", "is_risk_eliminated", "main_risk", "state_since")
     return _tell(_change_homes(world, admitted, *changed), "is_admitted", admitted)
 
