@@ -61,7 +61,7 @@ def generate(
             chronicle.note(moment)
         for due in day.due:
             feed = due.table.feed
-            sent = irregular.deliveries(due, turn.get(feed, 0) if due.as_of == day.on else 0, day.on)
+            sent = irregular.deliveries(due, turn.get(feed, 0) if due.as_of == day.on else 0, day.on, as_of)
             turn[feed] = turn.get(feed, 0) + (due.as_of == day.on)
             for delivery in sent:
                 number = next(place)

@@ -34,11 +34,11 @@ class Delivery:
     is_sent_twice: bool = False
 
 
-def deliveries(due: Due, turn: int, on: date) -> Iterator[Delivery]:
-    """How what is due on a day is sent; `turn` counts a feed's deliveries from 0."""
+def deliveries(due: Due, turn: int, on: date, last: date) -> Iterator[Delivery]:
+    """How what is due on a day is sent; `turn` counts a feed's deliveries from 0, on the last day all is in order."""
     usual = on + timedelta(days=1)
     table, size = due.table, len(due.table.frame)
-    match kind := _IRREGULAR.get((table.feed, turn), "regular"):
+    match kind := _IRREGULAR.get((table.feed, turn), "regular") if on < last else "regular":
         case "late":
             yield Delivery(table, on + timedelta(days=45), kind)
         case "corrected":
