@@ -1,15 +1,16 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test up down sql explain diff worklists release retake docs lint bench lock setup clean
+.PHONY: help run demo answers test up down sql explain diff worklists release retake docs lint bench lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
+DEMO := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet.demo
 export PYTHONDONTWRITEBYTECODE := 1
-export Q BATCH REASON HOUSEHOLD THEN KEYS
+export Q BATCH REASON HOUSEHOLD THEN KEYS MONTHS
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
@@ -35,6 +36,12 @@ setup: $(READY) ## the environment alone, in .venv
 
 run: $(READY) ## take in what is new in the inbox and build the warehouse
 	@$(SAFETYNET) run
+
+demo: $(READY) ## write a demonstration county into an empty inbox: MONTHS=12 for a year of it
+	@$(DEMO) --months "$${MONTHS:-1}"
+
+answers: $(READY) ## answer open signals of the demonstration, as townships would
+	@$(DEMO) --answer
 
 test: $(READY) ## all tests
 	@$(VENV)/bin/python -m pytest

@@ -174,7 +174,9 @@ def _take_in_sheet(
         repairs = bench.repairs()
         unanswered = bench.unanswered()
         database = bench.validation_database()
-    previous = history.previous_rows(store, feed.feed, scope, delivery.part_key, dated.on, landing["received_at"])
+    renamings = reference.renamings(reference.successors(divisions, dated.on))
+    scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
+    previous = history.previous_rows(store, feed.feed, scopes, delivery.part_key, dated.on, landing["received_at"])
     bounds = volume_bounds(feed, previous, counts.received)
     results = validate(
         feed,

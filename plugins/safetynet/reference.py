@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,28 @@ def version(store: Ledger, name: str, known_at: datetime | None = None) -> str |
     return (known or rows[:1])[-1]["sha256"] if rows else None
 
 
+def renamings(successors: pl.DataFrame) -> dict[str, str]:
+    """Old code → new code of divisions that are the same under another code, merged with no other."""
+    return dict(successors.filter(~pl.col("successor_code").is_duplicated()).iter_rows())
+
+
+def renamed(policy: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFrame:
+    """Policy parameters with the new codes of renamed divisions; those of merged ones as they are."""
+    padded = pl.col("division_code").str.pad_end(12, "0")
+    return policy.with_columns(
+        padded.replace_strict(renamings(successors), default=pl.col("division_code"), return_dtype=pl.String)
+    )
+
+
 def _read(path: Path) -> pl.DataFrame:
     table = pl.read_csv(path, infer_schema=False).fill_null("")
     return table.rename({name: name.strip().lstrip("\ufeff") for name in table.columns})
+
+
+def _text(table: pl.DataFrame, column: str) -> pl.Expr:
+    if column not in table.columns:
+        return pl.lit(None, pl.String)
+    return pl.col(column).str.strip_chars().replace("", None)
 
 
 def _date(table: pl.DataFrame, column: str) -> pl.Expr:
@@ -73,7 +92,7 @@ def _date(table: pl.DataFrame, column: str) -> pl.Expr:
 
 
 def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
-    """division_code (12 digits), name, level, parent_code, valid_from, valid_to (dates or null)."""
+    """division_code (12 digits), name, level, parent_code, valid_from, valid_to (dates or null), successor_code."""
     sha256 = version(store, DIVISIONS, known_at)
     if sha256 is None:
         raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
@@ -87,7 +106,32 @@ def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl
         pl.when(parent == "").then(None).otherwise(parent.str.pad_end(12, "0")).alias("parent_code"),
         _date(table, "valid_from"),
         _date(table, "valid_to"),
+        _text(table, "successor_code").str.pad_end(12, "0").alias("successor_code"),
     )
+
+
+def successors(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """division_code of every division that another took the place of by a date, and the successor_code of that date.
+
+    A division without a successor keeps its rows under its own code: where one was split, nobody knows who lives where.
+    """
+    holds = pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of)
+    ended = known.filter(~holds.any().over("division_code") & pl.col("successor_code").is_not_null())
+    newest = ended.sort("valid_to", maintain_order=True).unique("division_code", keep="last", maintain_order=True)
+    follows = dict(newest.select("division_code", "successor_code").iter_rows())
+    return pl.DataFrame(
+        {"division_code": list(follows), "successor_code": [_last(code, follows) for code in follows]},
+        schema={"division_code": pl.String, "successor_code": pl.String},
+    )
+
+
+def _last(code: str, follows: dict[str, str]) -> str:
+    """The end of a chain of successors; one that runs in a circle ends where it would begin anew."""
+    passed = {code}
+    while code in follows and follows[code] not in passed:
+        code = follows[code]
+        passed.add(code)
+    return code
 
 
 def policy_parameters(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:

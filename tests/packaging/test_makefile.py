@@ -20,10 +20,14 @@ REASON = 'it\'s "true", only one; `works` was tested'
         ("diff", {"THEN": "2025-05-01", "KEYS": "-1"}, ["diff", "--then", "2025-05-01", "--keys", "-1"]),
         ("retake", {"BATCH": "2572d1"}, ["retake", "2572d1"]),
         ("explain", {"HOUSEHOLD": "9901 '21'"}, ["explain", "9901 '21'"]),
+        ("demo", {"MONTHS": "12"}, ["--months", "12"]),
+        ("demo", {}, ["--months", "1"]),
+        ("answers", {}, ["--answer"]),
     ],
 )
 def test_arguments_arrive_as_they_were_typed(target: str, given: dict[str, str], told: list[str]) -> None:
     variables = [f"{name}={text}" for name, text in given.items()]
-    command = ["make", "-s", target, "READY=", r"SAFETYNET=printf '%s\0'", *variables]
+    printing = [rf"{program}=printf '%s\0'" for program in ("SAFETYNET", "DEMO")]
+    command = ["make", "-s", target, "READY=", *printing, *variables]
     answer = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert answer.stdout.split("\0")[:-1] == told

@@ -61,6 +61,8 @@ class Drop:
     policy: list[tuple[Any, ...]] = field(default_factory=list)
     """Rows of policy_parameter, in the order of POLICY_PARAMETER."""
     divisions: list[tuple[str, str, int, str | None]] = field(default_factory=lambda: list(DIVISIONS))
+    successors: list[tuple[str, str]] = field(default_factory=list)
+    """Division codes that others have taken the place of, and which."""
     repairs: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     _batches: list[dict[str, Any]] = field(default_factory=list)
 
@@ -185,6 +187,11 @@ class Drop:
             inputs / "division.parquet",
             DIVISION,
             [dict(zip(DIVISION, (*row, None, None), strict=True)) for row in self.divisions],
+        )
+        _write(
+            inputs / "division_successor.parquet",
+            {"division_code": "VARCHAR", "successor_code": "VARCHAR"},
+            [{"division_code": old, "successor_code": new} for old, new in self.successors],
         )
         _write(
             inputs / "policy_parameter.parquet",

@@ -164,7 +164,7 @@ def validate(
             "class_name": "SiteBuilder",
             "show_how_to_buttons": False,
             "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+            "site_index_builder": {"module_name": data_docs.__name__, "class_name": data_docs.NoIndex.__name__},
         }
     }
     context = gx.get_context(mode="ephemeral", project_config=config)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from safetynet.demo import chance
-from safetynet.demo.people import People
+from safetynet.demo.event import Month, befallen, happened
+from safetynet.demo.people import People, of_residents
 from safetynet.demo.table import HOUSEHOLD, PERSON, Column, Table
 from safetynet.demo.water import months
 
@@ -94,6 +96,73 @@ def civil_assistance(seed: int, people: People, as_of: date) -> Table:
         ("certificate_number", "month", "id_number"),
         ("relation_to_applicant", ("本人", "其他")),
     )
+
+
+def a_month_on(
+    rng: np.random.Generator, before: Table, people: People, events: pl.DataFrame, month: Month
+) -> tuple[Table, pl.DataFrame]:
+    """The newest month alone, and what changed in it (events): the dead are struck off, some stop, some begin."""
+    name = month.last.strftime("%Y-%m")
+    newest = before.frame.filter(pl.col("month") == before.frame["month"].max())
+    died = events.filter((pl.col("event") == "dies") & (pl.col("happened_on") >= month.first))
+    dead = newest.filter(pl.col(PERSON).is_in(died["person_id"].implode())).with_columns(
+        payment_status=pl.lit("死亡注销"), stopped_month=pl.lit(name), stop_reason=pl.lit("死亡")
+    )
+    stays = newest.filter(pl.col("payment_status") != "死亡注销")
+    rows = of_residents(stays, people).with_columns(persons_covered=pl.len().over("certificate_number").cast(pl.Int64))
+    incomes = people.households.select("household", "household_code", "net_income", "is_registered")
+    paid = (
+        rows.unique("certificate_number", keep="first", maintain_order=True)
+        .with_columns(household_code=pl.col("certificate_number").str.slice(2))
+        .join(incomes, on="household_code", maintain_order="left")
+    )
+    stops = pl.when(pl.col("net_income") > 1_200_000).then(0.03).otherwise(0.008)
+    stopped = befallen(rng, paid, pl.when(pl.col("payment_status") == "在享").then(stops), month)
+    restored = befallen(rng, paid, pl.when(pl.col("payment_status") == "停发").then(0.15), month)
+    is_stopped = pl.col("certificate_number").is_in(stopped["certificate_number"].implode())
+    is_restored = pl.col("certificate_number").is_in(restored["certificate_number"].implode())
+    reason = chance.choose(rng, ("收入超标", "未按时年审", "本人申请退出"), (5, 3, 2), len(rows))
+    rows = rows.with_columns(
+        payment_status=pl.when(is_stopped)
+        .then(pl.lit("停发"))
+        .when(is_restored)
+        .then(pl.lit("在享"))
+        .otherwise("payment_status"),
+        stopped_month=pl.when(is_stopped).then(pl.lit(name)).when(~is_restored).then("stopped_month"),
+        stop_reason=pl.when(is_stopped).then(reason).when(~is_restored).then("stop_reason"),
+    )
+    poor = pl.col("is_registered") & (pl.col("net_income") < 800_000)
+    without = ~pl.col("household_code").is_in(newest["certificate_number"].str.slice(2).implode())
+    granted = befallen(rng, incomes, pl.when(poor & without).then(0.1), month)
+    frame = pl.concat([part.select(newest.columns) for part in (rows, dead, _granted(granted, people, name))])
+    told = [
+        happened(event, which.select("happened_on", "household"))
+        for event, which in (("aid_stops", stopped), ("aid_is_restored", restored), ("aid_begins", granted))
+    ]
+    return replace(before, frame=frame.with_columns(month=pl.lit(name))), pl.concat(told)
+
+
+def _granted(homes: pl.DataFrame, people: People, month: str) -> pl.DataFrame:
+    """Rows of every member of households (household) that receive 农村低保 from this month on."""
+    rows = people.persons.join(homes.select("household"), on="household", how="semi", maintain_order="left")
+    heads = people.persons.filter(pl.col("relation") == "户主").select(
+        "household", applicant_name="person_name", applicant_id_number="id_number"
+    )
+    rows = (
+        rows.join(people.households, on="household", maintain_order="left", suffix="_of_household")
+        .join(heads, on="household", maintain_order="left")
+        .with_columns(
+            names=pl.lit("农村低保"),
+            grade=pl.lit("B"),
+            start=pl.lit(month),
+            count="member_count",
+            amount=pl.col("member_count") * 28_000,
+            stopped=pl.lit(value=False),
+            died=pl.lit(value=False),
+            reason=pl.lit(None, dtype=pl.String),
+        )
+    )
+    return _month(rows, month, newest=True)
 
 
 def _month(rows: pl.DataFrame, month: str, newest: bool) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,8 @@ PROVINCE = "990000000000"
 PREFECTURE = "990100000000"
 COUNTY = "990121000000"
 COUNTY_NAME = "松岭县"
+CITY = "990181000000"
+CITY_NAME = "松岭市"
 NEIGHBOUR = "990122000000"
 NEIGHBOUR_VILLAGE = "990122100200"
 
@@ -29,10 +32,20 @@ POLICY = (
 
 @dataclass(frozen=True)
 class County:
-    """Its villages by code (code, name, town_code, town_name, `urban` Boolean) and all divisions."""
+    """Its villages by code (code, name, town_code, town_name, `urban` Boolean) and all divisions that ever were."""
 
     villages: pl.DataFrame
     divisions: pl.DataFrame
+    code: str = COUNTY[:6]
+    name: str = COUNTY_NAME
+
+
+@dataclass(frozen=True)
+class CodeChange:
+    """What divisions are called from a day on: old, new (codes), name (null where it stays)."""
+
+    on: date
+    codes: pl.DataFrame
 
 
 def county(seed: int, households: int) -> County:
@@ -82,6 +95,75 @@ def _divisions(villages: pl.DataFrame) -> pl.DataFrame:
         ]
     )
     return frame.sort("division_code")
+
+
+def villages_merge(land: County, on: date) -> CodeChange:
+    """In two towns at most, the last village becomes a part of the one before it."""
+    merged = (
+        land.villages.filter(~pl.col("urban"))
+        .group_by("town_code", maintain_order=True)
+        .agg(old=pl.col("code").last(), new=pl.col("code").slice(-2, 1).first())
+        .filter(pl.col("old") != pl.col("new"))
+        .head(2)
+    )
+    return CodeChange(on, merged.select("old", "new", name=pl.lit(None, dtype=pl.String)))
+
+
+def county_becomes_city(land: County, on: date) -> CodeChange:
+    """The county and everything in it begins with the city's six digits."""
+    held = land.divisions.filter(pl.col("valid_to").is_null())
+    old = held.filter(pl.col("division_code").str.starts_with(COUNTY[:6]))
+    return CodeChange(
+        on,
+        old.select(
+            old="division_code",
+            new=pl.concat_str(pl.lit(CITY[:6]), pl.col("division_code").str.slice(6)),
+            name=pl.when(pl.col("division_code") == COUNTY).then(pl.lit(CITY_NAME)).otherwise("name"),
+        ),
+    )
+
+
+def dated(land: County) -> County:
+    """The county with divisions that have valid_from, valid_to (dates) and successor_code, all of them open."""
+    none = pl.lit(None, dtype=pl.Date)
+    divisions = land.divisions.with_columns(
+        valid_from=none, valid_to=none, successor_code=pl.lit(None, dtype=pl.String)
+    )
+    return replace(land, divisions=divisions)
+
+
+def changed(land: County, change: CodeChange) -> County:
+    """The county from the day of the change on; `land` is dated."""
+    rename = dict(change.codes.select("old", "new").iter_rows())
+    ended = land.divisions.join(
+        change.codes.select(division_code="old", _successor="new"),
+        on="division_code",
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        valid_to=pl.when(pl.col("_successor").is_not_null())
+        .then(pl.lit(change.on - timedelta(days=1)))
+        .otherwise("valid_to"),
+        successor_code=pl.coalesce("_successor", "successor_code"),
+    )
+    renamed = change.codes.filter(~pl.col("new").is_in(land.divisions["division_code"].implode()))
+    begun = renamed.join(
+        land.divisions, left_on="old", right_on="division_code", suffix="_before", maintain_order="left"
+    ).select(
+        division_code="new",
+        name=pl.coalesce("name", "name_before"),
+        level="level",
+        parent_code=pl.col("parent_code").replace(rename),
+        valid_from=pl.lit(change.on),
+        valid_to=pl.lit(None, dtype=pl.Date),
+        successor_code=pl.lit(None, dtype=pl.String),
+    )
+    villages = land.villages.with_columns(pl.col("code", "town_code").replace(rename)).unique(
+        "code", keep="first", maintain_order=True
+    )
+    code, name = (CITY[:6], CITY_NAME) if COUNTY in rename else (land.code, land.name)
+    divisions = pl.concat([ended.drop("_successor"), begun]).sort("division_code")
+    return County(villages, divisions, code, name)
 
 
 def write_reference(county: County, reference: Path) -> None:

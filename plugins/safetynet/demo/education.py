@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,7 +10,8 @@ import polars as pl
 
 from safetynet.demo import chance
 from safetynet.demo.county import COUNTY_NAME
-from safetynet.demo.people import People, age_on
+from safetynet.demo.event import Month, befallen, happened
+from safetynet.demo.people import People, age_on, of_residents
 from safetynet.demo.table import HOUSEHOLD, PERSON, Column, Table
 
 ENROLLMENT = (
@@ -44,6 +45,13 @@ DROPOUT = (
     Column("备注", "note"),
 )
 _CHINESE = "一二三四五六七八九"
+_SCHOOL_STATUS = (
+    pl.when(pl.col("school_age") <= 11)
+    .then(pl.lit("小学"))
+    .otherwise(
+        pl.concat_str(pl.lit(pl.Series(list(_CHINESE))).implode().list.get(pl.col("school_age") - 6), pl.lit("年级"))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -57,11 +65,15 @@ class Term:
 
 @dataclass(frozen=True)
 class Schools:
-    """Both tables, and who the registry says is at school (person_id, school_status)."""
+    """Both tables, who the registry says is at school (person_id, school_status), and the term.
+
+    The dropout ledger holds what is new since the last delivery.
+    """
 
     enrollment: Table
     dropout: Table
     schooled: pl.DataFrame
+    term: Term
 
 
 def term_on(day: date) -> Term:
@@ -86,16 +98,7 @@ def schools(seed: int, people: People, as_of: date) -> Schools:
     enrollment = _enrollment(rng, pupils, people, term)
     left = (enrollment["enrollment_status"] == "辍学").to_numpy()
     dropout = _dropout(rng, enrollment, left, term, as_of)
-    school_status = (
-        pl.when(pl.col("school_age") <= 11)
-        .then(pl.lit("小学"))
-        .otherwise(
-            pl.concat_str(
-                pl.lit(pl.Series(list(_CHINESE))).implode().list.get(pl.col("school_age") - 6), pl.lit("年级")
-            )
-        )
-    )
-    schooled = pupils.filter(pl.Series(~left)).select("person_id", school_status=school_status)
+    schooled = pupils.filter(pl.Series(~left)).select("person_id", school_status=_SCHOOL_STATUS)
     return Schools(
         Table(
             "education_enrollment",
@@ -112,6 +115,102 @@ def schools(seed: int, people: People, as_of: date) -> Schools:
             ("return_status", ("劝返中", "未劝返")),
         ),
         schooled,
+        term,
+    )
+
+
+def a_month_on(rng: np.random.Generator, before: Schools, people: People, month: Month) -> tuple[Schools, pl.DataFrame]:
+    """The schools a month later, and what happened there (events): children drop out, and some are brought back."""
+    term = term_on(month.last)
+    pupils = _pupils(people, term)
+    enrolled = of_residents(before.enrollment.frame, people)
+    if term != before.term:
+        enrolled = _in_new_term(rng, enrolled, pupils, people, term)
+    ages = pupils.select(_person="person_id", school_age="school_age")
+    enrolled = enrolled.join(ages, on="_person", how="left", maintain_order="left")
+    is_away = pl.col("enrollment_status") == "辍学"
+    stays = (pl.col("enrollment_status") == "在读") & (pl.col("school_age") >= 9)
+    left = befallen(rng, enrolled, pl.when(stays).then(0.004), month)
+    back = befallen(rng, enrolled, pl.when(is_away).then(0.2), month)
+    listed = pl.concat(
+        [
+            _entries(rng, left.with_columns(dropped_out_on="happened_on", returned_on=pl.lit(None, dtype=pl.Date))),
+            _entries(rng, back.with_columns(dropped_out_on="status_date", returned_on="happened_on")),
+        ]
+    )
+    changed = pl.concat(
+        [
+            left.select(PERSON, enrollment_status=pl.lit("辍学"), status_date="happened_on"),
+            back.select(PERSON, enrollment_status=pl.lit("在读"), status_date="happened_on"),
+        ]
+    )
+    enrolled = enrolled.update(changed, on=PERSON).sort("school_code", "grade", PERSON)
+    schooled = enrolled.filter(~is_away).select(person_id=PERSON, school_status=_SCHOOL_STATUS)
+    events = [
+        happened(event, rows.select("happened_on", person_id=PERSON, household=HOUSEHOLD))
+        for event, rows in (("drops_out", left), ("returns", back))
+    ]
+    after = Schools(
+        replace(before.enrollment, frame=enrolled.drop("school_age")),
+        replace(before.dropout, frame=listed),
+        schooled,
+        term,
+    )
+    return after, pl.concat(events)
+
+
+def _pupils(people: People, term: Term) -> pl.DataFrame:
+    return (
+        people.persons.join(people.households, on="household", maintain_order="left", suffix="_of_household")
+        .with_columns(school_age=age_on(pl.col("birth_on"), date(term.year, 8, 31)))
+        .filter(pl.col("school_age").is_between(6, 14))
+        .sort("person_id")
+    )
+
+
+def _in_new_term(
+    rng: np.random.Generator, enrolled: pl.DataFrame, pupils: pl.DataFrame, people: People, term: Term
+) -> pl.DataFrame:
+    """Those who are still of school age, a class higher in autumn, and the beginners."""
+    beginners = pupils.filter((pl.col("school_age") == 6) & ~pl.col("person_id").is_in(enrolled[PERSON].implode()))
+    beginners = beginners.filter(pl.Series(rng.random(len(beginners)) >= 0.015))
+    written = _enrollment(rng, pupils, people, term).select(PERSON, "school_code", "school_name", "stage", "grade")
+    away = pl.col("enrollment_status") == "辍学"
+    still = (
+        enrolled.drop("school_code", "school_name", "stage", "grade")
+        .join(written, on=PERSON, how="inner", maintain_order="left")
+        .with_columns(
+            enrollment_status=pl.when(pl.col("enrollment_status") == "延缓入学")
+            .then(pl.lit("在读"))
+            .otherwise("enrollment_status"),
+            status_date=pl.when(away).then("status_date").otherwise(pl.lit(term.began_on)),
+            school_term=pl.lit(term.name),
+        )
+    )
+    begun = _enrollment(rng, beginners, people, term)
+    return pl.concat([still.select(begun.columns), begun])
+
+
+def _entries(rng: np.random.Generator, pupils: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the dropout ledger for pupils with dropped_out_on and returned_on (null: not yet)."""
+    n = len(pupils)
+    is_back = pl.col("returned_on").is_not_null()
+    return pupils.select(
+        PERSON,
+        HOUSEHOLD,
+        "person_name",
+        "id_number",
+        "division_code",
+        "school_name",
+        "grade",
+        "dropped_out_on",
+        reason=chance.choose(rng, ("厌学", "外出务工", "家庭困难", "疾病", "随父母外出"), (4, 2, 1, 1, 2), n),
+        responsible=chance.choose(rng, ("李老师", "王老师", "张主任", "陈校长"), (1, 1, 1, 1), n),
+        return_status=pl.when(is_back)
+        .then(pl.lit("已劝返"))
+        .otherwise(chance.choose(rng, ("劝返中", "未劝返"), (6, 4), n)),
+        returned_on="returned_on",
+        note=pl.lit(None, dtype=pl.String),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,8 @@ import polars as pl
 from safetynet.demo import chance
 from safetynet.demo.chance import Bools, Floats, Ints
 from safetynet.demo.county import COUNTY_NAME
-from safetynet.demo.people import People
+from safetynet.demo.event import Month, befallen, happened
+from safetynet.demo.people import People, of_residents
 from safetynet.demo.table import HOUSEHOLD, PERSON, Column, Table
 
 MAJOR = (
@@ -61,6 +63,7 @@ SETTLEMENT = (
     Column("其他支付", "other_paid", "money"),
     Column("个人自付", "out_of_pocket", "money", True),
 )
+YEARS = 730
 # illness, ICD-10, diagnosis code and who may have it: any, child, male, female
 ILLNESSES = (
     ("胃癌", "C16.9", "any"),
@@ -136,9 +139,8 @@ def _hospital(rng: np.random.Generator, size: int) -> pl.Series:
     return chance.choose(rng, list(_HOSPITALS), (6, 3, 2), size)
 
 
-def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
-    """Persons with a major illness, and which: `illness`, `icd10_code` beside the columns of `_whom`."""
-    frame = _whom(people).filter("is_major")
+def illnesses(rng: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
+    """A major illness for each person (person_id, age, sex): person_id, illness, icd10_code."""
     group = np.where(frame["age"].to_numpy() < 15, 0, np.where((frame["sex"] == "男").to_numpy(), 1, 2))
     pick = np.zeros(len(frame), dtype=np.int64)
     allowed = (("child", "any"), ("any", "male"), ("any", "female"))
@@ -150,18 +152,73 @@ def ill(people: People, rng: np.random.Generator) -> pl.DataFrame:
         ]
         pick[where] = chance.index(rng, weights, len(where))
     chosen = pl.Series(pick)
-    return frame.with_columns(
+    return frame.select(
+        "person_id",
         illness=pl.Series([name for name, _, _ in ILLNESSES]).gather(chosen),
         icd10_code=pl.Series([code for _, code, _ in ILLNESSES]).gather(chosen),
     )
 
 
+def diagnosed(seed: int, people: People) -> People:
+    """The same people, each with the major illness that they have: `illness`, `icd10_code`, null for the healthy.
+
+    `ill_since` is the day on which it began where that is known.
+    """
+    found = illnesses(chance.stream(seed, "illness"), _whom(people).filter("is_major"))
+    persons = people.persons.join(found, on="person_id", how="left", maintain_order="left")
+    return replace(people, persons=persons.with_columns(ill_since=pl.lit(None, dtype=pl.Date)))
+
+
 def health_major_illness(seed: int, people: People, as_of: date) -> Table:
     """Persons with a major illness; about one in twelve is not treated."""
-    rng = chance.stream(seed, "health_major_illness")
-    frame = ill(people, chance.stream(seed, "illness"))
+    frame = _cases(chance.stream(seed, "health_major_illness"), _whom(people).filter("is_major"), as_of, 0.08)
+    return Table(
+        "health_major_illness",
+        MAJOR,
+        frame,
+        ("id_number", "illness"),
+        ("treatment_status", ("已救治", "正在救治")),
+    )
+
+
+def major_illness_a_month_on(
+    rng: np.random.Generator, before: Table, people: People, events: pl.DataFrame, month: Month
+) -> tuple[Table, pl.DataFrame]:
+    """The ledger a month later, and who came to be treated: new cases, and the dead for the last time."""
+    died = events.filter((pl.col("event") == "dies") & (pl.col("happened_on") >= month.first))
+    dead = before.frame.join(
+        died.select(_person="person_id", died_on="happened_on"), on="_person", maintain_order="left"
+    )
+    dead = dead.with_columns(treatment_status=pl.lit("死亡"), untreated_reason=pl.lit(None), updated_on="died_on")
+    known = of_residents(before.frame.filter(pl.col("treatment_status") != "死亡"), people)
+    status = pl.col("treatment_status")
+    treated = befallen(rng, known, pl.when(status == "未救治").then(0.2), month)
+    cured = befallen(rng, known, pl.when(status == "正在救治").then(0.1), month)
+    progress = pl.concat(
+        [
+            treated.select(PERSON, treatment_status=pl.lit("正在救治"), updated_on="happened_on"),
+            cured.select(PERSON, treatment_status=pl.lit("已救治"), updated_on="happened_on"),
+        ]
+    )
+    known = known.update(progress, on=PERSON).with_columns(
+        untreated_reason=pl.when(pl.col("treatment_status") == "未救治").then("untreated_reason")
+    )
+    ill = _whom(people).filter(pl.col("ill_since").is_between(month.first, month.last))
+    cases = _cases(rng, ill, month.last, 0.25).with_columns(
+        treatment_status=pl.when(status == "未救治").then(status).otherwise(pl.lit("正在救治")),
+        diagnosed_on=pl.lit(ill["ill_since"]),
+        updated_on=pl.lit(ill["ill_since"]),
+    )
+    told = happened("is_treated", treated.select("happened_on", person_id=PERSON, household=HOUSEHOLD))
+    columns = before.frame.columns
+    frame = pl.concat([part.select(columns) for part in (known, dead, cases)])
+    return replace(before, frame=frame), told
+
+
+def _cases(rng: np.random.Generator, frame: pl.DataFrame, as_of: date, untreated_share: float) -> pl.DataFrame:
+    """A row for each person who is ill."""
     n = len(frame)
-    untreated = chance.some(rng, np.ones(n, dtype=np.bool_), 0.08)
+    untreated = chance.some(rng, np.ones(n, dtype=np.bool_), untreated_share)
     status = chance.choose(rng, ("已救治", "正在救治", "死亡"), (0.62, 0.34, 0.04), n)
     status = pl.select(pl.when(pl.Series(untreated)).then(pl.lit("未救治")).otherwise(status)).to_series()
     cost = rng.lognormal(10.2, 0.7, n)
@@ -171,7 +228,7 @@ def health_major_illness(seed: int, people: People, as_of: date) -> Table:
     aid = np.where(rng.random(n) < 0.4, (total * 0.08).astype(np.int64), 0)
     diagnosed = pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(40, 900, n))))
     reason = chance.choose(rng, ("本人放弃", "家庭困难", "外出务工", "等待床位"), (4, 3, 2, 1), n)
-    frame = frame.select(
+    return frame.select(
         *_identity(),
         illness="illness",
         icd10_code="icd10_code",
@@ -186,19 +243,49 @@ def health_major_illness(seed: int, people: People, as_of: date) -> Table:
         out_of_pocket=pl.Series(total - basic - major - aid),
         updated_on=pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(rng.integers(0, 40, n)))),
     )
-    return Table(
-        "health_major_illness",
-        MAJOR,
-        frame,
-        ("id_number", "illness"),
-        ("treatment_status", ("已救治", "正在救治")),
-    )
 
 
 def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
     """Persons in chronic care; a few without contract, a few whose last follow-up is long past."""
-    rng = chance.stream(seed, "health_chronic_disease")
-    frame = _whom(people).filter(pl.col("chronic").is_not_null())
+    frame = _patients(
+        chance.stream(seed, "health_chronic_disease"), _whom(people).filter(pl.col("chronic").is_not_null()), as_of
+    )
+    return Table(
+        "health_chronic_disease",
+        CHRONIC,
+        frame,
+        ("id_number", "disease"),
+        ("control_status", ("达标", "未达标")),
+    )
+
+
+def chronic_disease_later(rng: np.random.Generator, before: Table, people: People, as_of: date) -> Table:
+    """The care register on a later day: new patients, new contracts, and follow-ups but for a few."""
+    known = of_residents(before.frame, people)
+    n = len(known)
+    signs = pl.lit(pl.Series(rng.random(n) < 0.15)) & (pl.col("contract_status") == "未签约")
+    cared = (pl.col("contract_status") == "已签约") | signs
+    seen = cared & pl.lit(pl.Series(rng.random(n) < 0.94))
+    days = rng.integers(0, 80, n)
+    known = known.with_columns(
+        contract_status=pl.when(signs).then(pl.lit("已签约")).otherwise("contract_status"),
+        family_doctor=pl.when(signs).then(pl.lit("李医生")).otherwise("family_doctor"),
+        contracted_on=pl.when(signs).then(pl.lit(as_of - timedelta(days=80))).otherwise("contracted_on"),
+        last_follow_up_on=pl.when(seen)
+        .then(pl.lit(as_of) - pl.duration(days=pl.lit(pl.Series(days))))
+        .otherwise("last_follow_up_on"),
+        follow_ups_this_year=pl.when(pl.lit(as_of.month <= 3)).then(0).otherwise("follow_ups_this_year")
+        + seen.cast(pl.Int64),
+    )
+    patients = _whom(people).filter(
+        pl.col("chronic").is_not_null() & ~pl.col("person_id").is_in(known[PERSON].implode())
+    )
+    frame = pl.concat([known.select(before.frame.columns), _patients(rng, patients, as_of)])
+    return replace(before, frame=frame)
+
+
+def _patients(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """A row for each person in chronic care."""
     n = len(frame)
     everyone = np.ones(n, dtype=np.bool_)
     without = chance.some(rng, everyone, 0.07)
@@ -209,7 +296,7 @@ def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
     since = np.where(overdue, rng.integers(95, 260, n), rng.integers(0, 89, n))
     signed = ~without | ended
     seen = ~without & ~never
-    frame = frame.select(
+    return frame.select(
         *_identity(),
         managing_institution=pl.concat_str("town_name", pl.lit("卫生院")),
         disease="chronic",
@@ -226,22 +313,17 @@ def health_chronic_disease(seed: int, people: People, as_of: date) -> Table:
         follow_ups_this_year=pl.Series(np.where(seen, 1 + rng.integers(0, 6, n), 0)),
         control_status=chance.choose(rng, ("达标", "未达标"), (0.7, 0.3), n),
     )
-    return Table(
-        "health_chronic_disease",
-        CHRONIC,
-        frame,
-        ("id_number", "disease"),
-        ("control_status", ("达标", "未达标")),
-    )
 
 
-def health_settlement(seed: int, people: People, as_of: date) -> Table:
-    """Two years of settlements that end on as_of, with refunds as rows of their own."""
-    rng = chance.stream(seed, "health_settlement")
-    illness = ill(people, chance.stream(seed, "illness")).select("person_id", "illness", "icd10_code")
-    frame = _whom(people).join(illness, on="person_id", how="left", maintain_order="left").filter("is_insured")
+def health_settlement(
+    rng: np.random.Generator, people: People, as_of: date, days: int = YEARS, first: int = 0
+) -> Table:
+    """The settlements of the days (two years) up to as_of, numbered from `first`; refunds are rows of their own."""
+    frame = _whom(people).filter("is_insured")
     rate = np.where(frame["is_major"], 5.5, np.where(frame["chronic"].is_not_null(), 3.0, 0.62))
-    visits = rng.poisson(rate, len(frame))
+    is_new = frame["ill_since"].is_between(as_of - timedelta(days=90), as_of).fill_null(value=False)
+    rate = np.where(is_new, 40.0, rate)
+    visits = rng.poisson(rate * (days / YEARS), len(frame))
     who = np.repeat(np.arange(len(frame), dtype=np.int64), visits)
     frame = frame[pl.Series(who)]
     n = len(frame)
@@ -255,7 +337,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
         rng.lognormal(8.4, 0.7, n) * np.where(major, 2.6, 1.0),
         np.where(special, rng.lognormal(5.6, 0.6, n), rng.lognormal(4.6, 0.6, n)),
     )
-    ruinous = chance.some(rng, inpatient & major, 0.06, at_least=4)
+    ruinous = chance.some(rng, inpatient & major, 0.06, at_least=4 * days // YEARS)
     cost = np.where(ruinous, rng.uniform(60_000, 160_000, n), cost)
     cost = np.clip(cost, 3.0, 400_000.0)
     total = _yuan(cost)
@@ -263,10 +345,10 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     extra = np.where(inpatient & (total > 1_500_000), (total * 0.08).astype(np.int64), 0)
     aid = np.where(inpatient & (rng.random(n) < 0.15), (total * 0.1).astype(np.int64), 0)
     other = np.where(rng.random(n) < 0.03, (total * 0.03).astype(np.int64), 0)
-    days = rng.integers(0, 730, n)
-    days = np.where(ruinous, rng.integers(0, 300, n), days)
+    before = rng.integers(0, days, n)
+    before = np.where(ruinous, rng.integers(0, min(300, days), n), before)
     lived = (pl.lit(as_of) - frame["birth_on"]).dt.total_days()
-    ago = pl.min_horizontal(pl.lit(pl.Series(days)), pl.lit(frame.select(lived).to_series()))
+    ago = pl.min_horizontal(pl.lit(pl.Series(before)), pl.lit(frame.select(lived).to_series()))
     everyday = chance.index(rng, (5, 3, 3, 3, 1, 1), n)
     codes = pl.Series([code for code, _ in _EVERYDAY]).gather(pl.Series(everyday))
     texts = pl.Series([text for _, text in _EVERYDAY]).gather(pl.Series(everyday))
@@ -296,7 +378,7 @@ def health_settlement(seed: int, people: People, as_of: date) -> Table:
     ).sort("settled_on", "person_id", maintain_order=True)
     frame = frame.with_columns(
         settlement_id=pl.concat_str(
-            pl.lit("JS990121"), pl.int_range(pl.len(), dtype=pl.Int64).cast(pl.String).str.zfill(9)
+            pl.lit("JS990121"), pl.int_range(first, first + pl.len(), dtype=pl.Int64).cast(pl.String).str.zfill(9)
         ),
         institution_code=pl.col("institution_name").replace_strict(
             _HOSPITALS,

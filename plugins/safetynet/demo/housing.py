@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 
 from safetynet.demo import chance
 from safetynet.demo.county import COUNTY_NAME
+from safetynet.demo.event import Month, befallen, happened
 from safetynet.demo.people import People
 from safetynet.demo.table import HOUSEHOLD, PERSON, Column, Table
 
@@ -42,6 +44,60 @@ def heads(people: People) -> pl.DataFrame:
         .filter("is_registered")
         .sort("household")
     )
+
+
+def of_heads(frame: pl.DataFrame, people: People) -> pl.DataFrame:
+    """The rows of a list of households (`_household`) that live here, with their heads and villages of today."""
+    now = heads(people).select(
+        _household="household", _now="person_id", _name="person_name", _number="id_number", _village="village"
+    )
+    return (
+        frame.join(now, on=HOUSEHOLD, how="inner", maintain_order="left")
+        .with_columns(_person="_now", person_name="_name", id_number="_number", division_code="_village")
+        .drop("_now", "_name", "_number", "_village")
+    )
+
+
+def a_month_on(rng: np.random.Generator, before: Table, people: People, month: Month) -> tuple[Table, pl.DataFrame]:
+    """The dwellings a month later, and what happened to them (events): a few are damaged, bad ones are repaired."""
+    frame = of_heads(before.frame, people)
+    state, is_bad = pl.col("renovation_status"), pl.col("safety_grade").is_in(["C", "D"])
+    damaged = befallen(rng, frame, pl.when(~is_bad & pl.col("is_only_dwelling")).then(0.0006), month)
+    begun = befallen(rng, frame, pl.when(state == "未改造").then(0.1), month)
+    repaired = befallen(rng, frame, pl.when(state == "改造中").then(0.25), month)
+    grade = chance.choose(rng, ("C", "D"), (0.7, 0.3), len(damaged))
+    subsidy = pl.when(pl.col("safety_grade") == "C").then(1_200_000).otherwise(2_600_000)
+    key, none = "dwelling_code", pl.lit(None, dtype=pl.Date)
+    now = pl.concat(
+        [
+            damaged.select(
+                key, "completed_on", "subsidy", safety_grade=grade, assessed_on="happened_on", _state=pl.lit("未改造")
+            ),
+            begun.select(key, "completed_on", "subsidy", "safety_grade", "assessed_on", _state=pl.lit("改造中")),
+            repaired.select(
+                key,
+                completed_on="happened_on",
+                subsidy=subsidy.cast(pl.Int64),
+                safety_grade="safety_grade",
+                assessed_on="assessed_on",
+                _state=pl.lit("已竣工"),
+            ),
+        ]
+    ).rename({"_state": "renovation_status"})
+    after = frame.update(now, on=key).with_columns(
+        renovation_method=pl.when(~is_bad)
+        .then(pl.lit(None, dtype=pl.String))
+        .when(pl.col("safety_grade") == "C")
+        .then(pl.lit("修缮加固"))
+        .otherwise(pl.lit("拆除重建")),
+        completed_on=pl.when(state == "已竣工").then("completed_on").otherwise(none),
+        subsidy=pl.when(state == "已竣工").then("subsidy"),
+    )
+    events = [
+        happened(event, rows.select("happened_on", household=HOUSEHOLD, detail=key))
+        for event, rows in (("house_damaged", damaged), ("house_repaired", repaired))
+    ]
+    return replace(before, frame=after), pl.concat(events)
 
 
 def housing_safety(seed: int, people: People, as_of: date) -> Table:

@@ -67,7 +67,7 @@ def deliver(table: Table, rng: np.random.Generator, rate: float, as_of: date, is
             damages += [(int(row), f"{column.name}:name_slip") for row in np.flatnonzero(slipped)]
         values[column.name] = pl.select(pl.when(~pl.Series(lost)).then(values[column.name])).to_series()
         if column.required and column.kind != "person_name":
-            reasons += [(int(row), column.name) for row in np.flatnonzero(lost)]
+            reasons += [(int(row), column.name) for row in np.flatnonzero(values[column.name].is_null().to_numpy())]
         texts[column.name], forms[column.name] = text, pl.Series(form)
     rows = pl.DataFrame({**values, "_person": frame["_person"], "_household": frame["_household"]})
     rows = _judge(table, rows, damages, reasons)

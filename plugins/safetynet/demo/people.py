@@ -232,6 +232,19 @@ def _persons(seed: int, members: pl.DataFrame, homes: pl.DataFrame, as_of: date)
     ).with_columns(age=age_on(pl.col("birth_on"), as_of))
 
 
+def of_residents(frame: pl.DataFrame, people: People) -> pl.DataFrame:
+    """The rows of a department's list (`_person`) about persons who live here, with where they live by now."""
+    homes = people.households.select("household", "village", "is_registered")
+    now = people.persons.join(homes, on="household", maintain_order="left").select(
+        "village", _person="person_id", _home=pl.when("is_registered").then("household")
+    )
+    return (
+        frame.join(now, on="_person", how="inner", maintain_order="left")
+        .with_columns(division_code="village", _household="_home")
+        .drop("village", "_home")
+    )
+
+
 def age_on(birth_on: pl.Expr, day: date) -> pl.Expr:
     """Completed years on that day."""
     not_yet = (birth_on.dt.month().cast(pl.Int32) * 100 + birth_on.dt.day()) > day.month * 100 + day.day

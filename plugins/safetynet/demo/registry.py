@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import polars as pl
 
 from safetynet.demo import chance
@@ -32,9 +33,22 @@ COLUMNS = (
 )
 
 
-def registry_member(seed: int, people: People, schooled: pl.DataFrame) -> Table:
-    """The registry; `schooled` (person_id, school_status) says who the schools hold."""
+def described(seed: int, people: People) -> People:
+    """The same people, each with how a clerk writes several values into one cell: `mark` and `is_turned`."""
     rng = chance.stream(seed, "registry_member")
+    registered = people.households.filter("is_registered")["household"]
+    is_registered = people.persons["household"].is_in(registered.implode())
+    n = int(is_registered.sum())
+    spelled = people.persons.filter(is_registered).select(
+        "person_id",
+        mark=pl.Series([",", "、", "，", ";"]).gather(pl.Series(chance.index(rng, (6, 2, 1, 1), n))),
+        is_turned=pl.Series(rng.random(n) < 0.5),
+    )
+    return replace(people, persons=people.persons.join(spelled, on="person_id", how="left", maintain_order="left"))
+
+
+def registry_member(people: People, schooled: pl.DataFrame) -> Table:
+    """The registry; `schooled` (person_id, school_status) says who the schools hold."""
     frame = (
         people.persons.join(people.households, on="household")
         .filter("is_registered")
@@ -57,7 +71,7 @@ def registry_member(seed: int, people: People, schooled: pl.DataFrame) -> Table:
         relation_to_head="relation",
         sex="sex",
         ethnicity="ethnicity",
-        health_status=_health(rng, frame),
+        health_status=_health(),
         school_status=pl.when(pl.col("age") < 3)
         .then(pl.lit("学龄前儿童"))
         .when(pl.col("age") < 6)
@@ -77,19 +91,15 @@ def registry_member(seed: int, people: People, schooled: pl.DataFrame) -> Table:
     )
 
 
-def _health(rng: np.random.Generator, frame: pl.DataFrame) -> pl.Series:
+def _health() -> pl.Expr:
     """Several values in one cell, in either order and with any separator, as they really stand there."""
-    separator = np.array([",", "、", "，", ";"])[chance.index(rng, (6, 2, 1, 1), len(frame))]
-    turned = rng.random(len(frame)) < 0.5
-    out: list[str] = []
-    for major, chronic, disabled, mark, turn in zip(
-        frame["is_major"],
-        frame["chronic"].is_not_null(),
-        frame["is_disabled"],
-        separator,
-        turned,
-        strict=True,
-    ):
-        values = [text for text, holds in (("患有大病", major), ("长期慢性病", chronic), ("残疾", disabled)) if holds]
-        out.append(str(mark).join(reversed(values) if turn else values) or "健康")
-    return pl.Series(out, dtype=pl.String)
+    told = pl.concat_list(
+        pl.when(holds).then(pl.lit(text))
+        for holds, text in (
+            (pl.col("is_major"), "患有大病"),
+            (pl.col("chronic").is_not_null(), "长期慢性病"),
+            (pl.col("is_disabled"), "残疾"),
+        )
+    ).list.drop_nulls()
+    turned = pl.when("is_turned").then(told.list.reverse()).otherwise(told)
+    return pl.when(told.list.len() == 0).then(pl.lit("健康")).otherwise(turned.list.join(pl.col("mark")))

@@ -6,7 +6,7 @@ A column's kind says how its typed values look: `date` pl.Date; `month` 'YYYY-MM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -40,3 +40,11 @@ class Table:
     contradiction: tuple[str, tuple[str, ...]]
     id_column: str | None = "id_number"
     name_column: str | None = "person_name"
+
+    def only(self, rows: pl.Expr) -> Table:
+        """The same table with those rows alone."""
+        return self.holding(self.frame.filter(rows))
+
+    def holding(self, frame: pl.DataFrame) -> Table:
+        """The same table with other rows."""
+        return replace(self, frame=frame)

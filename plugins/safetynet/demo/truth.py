@@ -8,32 +8,107 @@ from pathlib import Path
 
 import polars as pl
 
-from safetynet.demo import signals
+from safetynet.contract import contracts
+from safetynet.demo import irregular, signals
+from safetynet.demo.life import World
 from safetynet.demo.mess import Delivered
-from safetynet.demo.people import People
 from safetynet.demo.table import Table
 
 
 @dataclass(frozen=True)
 class Record:
-    """One file's rows: `rows` as of `mess.Delivered` and `_row_number`, `_as_of`."""
+    """One file's rows: `rows` as of `mess.Delivered` and `_row_number`, `_as_of`; turn is its delivery's place."""
 
     feed: str
     file_name: str
+    turn: int
+    as_of: date
     rows: pl.DataFrame
 
 
-def record(table: Table, file_name: str, as_of: date, numbers: pl.Series, delivered: Delivered) -> Record:
-    """What is known of the rows of one file; numbers are its row numbers in a spreadsheet."""
+def record(table: Table, file_name: str, turn: int, as_of: date, numbers: pl.Series, delivered: Delivered) -> Record:
+    """What is known of the rows of one file: their numbers in a spreadsheet, and its delivery's place (turn)."""
     rows = delivered.rows.with_columns(_row_number=numbers, _as_of=pl.lit(as_of))
-    return Record(table.feed, file_name, rows)
+    return Record(table.feed, file_name, turn, as_of, rows)
 
 
-def write_truth(folder: Path, world: People, records: list[Record], as_of: date) -> None:
+class Chronicle:
+    """What was true from when to when, gathered from moment to moment of a year."""
+
+    def __init__(self) -> None:
+        self._residences: list[pl.DataFrame] = []
+        self._states: list[pl.DataFrame] = []
+        self._deliveries: list[tuple[str, str, date, date, str]] = []
+
+    def note(self, world: World) -> None:
+        """Note where everybody lives at a moment, and which households are monitored."""
+        homes = world.people.households
+        self._residences.append(
+            world.people.persons.join(
+                homes.select("household", "household_code", "village", "is_registered", "since"),
+                on="household",
+                maintain_order="left",
+                suffix="_here",
+            ).select(
+                "person_id",
+                pl.when("is_registered").then("household_code").alias("household_code"),
+                division_code="village",
+                valid_from=pl.max_horizontal("since", "since_here"),
+            )
+        )
+        self._states.append(
+            homes.filter("is_registered").select(
+                "household_code", "household_type", "is_risk_eliminated", valid_from="state_since"
+            )
+        )
+
+    def deliver(self, written: Record, sent: irregular.Delivery) -> None:
+        """Note a file that was sent."""
+        self._deliveries.append((written.feed, written.file_name, written.as_of, sent.arrives_on, sent.kind))
+
+    def write(self, folder: Path, world: World) -> None:
+        """Write what was true over the year; periods are [valid_from, valid_to), null: still so.
+
+        residence: person_id, household_code (null outside the registry), division_code (of the time), valid_from,
+        valid_to. monitoring: household_code, household_type, is_risk_eliminated, valid_from, valid_to.
+        event: event, happened_on, person_id, household_code, detail. departed: person_id, departed_on.
+        delivery: feed, file_name, as_of, arrives_on, kind.
+        """
+        departed = world.departed.select("person_id", "departed_on")
+        lived = _periods(self._residences, "person_id").join(
+            departed, on="person_id", how="left", maintain_order="left"
+        )
+        lived.with_columns(valid_to=pl.coalesce("valid_to", "departed_on")).drop("departed_on").write_parquet(
+            folder / "residence.parquet"
+        )
+        _periods(self._states, "household_code").write_parquet(folder / "monitoring.parquet")
+        departed.write_parquet(folder / "departed.parquet")
+        world.events.join(world.homes_ever, on="household", how="left", maintain_order="left").select(
+            "event", "happened_on", "person_id", "household_code", "detail"
+        ).sort("happened_on", maintain_order=True).write_parquet(folder / "event.parquet")
+        schema = ["feed", "file_name", "as_of", "arrives_on", "kind"]
+        pl.DataFrame(self._deliveries, schema=schema, orient="row").write_parquet(folder / "delivery.parquet")
+
+
+def _periods(moments: list[pl.DataFrame], subject: str) -> pl.DataFrame:
+    """What was noted moment by moment, as periods: rows of a subject that say the same one after the other are one."""
+    said = [name for name in moments[0].columns if name not in (subject, "valid_from")]
+    rows = pl.concat([noted.with_columns(_turn=pl.lit(turn)) for turn, noted in enumerate(moments)]).sort(
+        subject, "_turn", maintain_order=True
+    )
+    is_new = pl.struct(said) != pl.struct(said).shift(1).over(subject)
+    return (
+        rows.filter(is_new.fill_null(value=True))
+        .with_columns(valid_to=pl.col("valid_from").shift(-1).over(subject))
+        .drop("_turn")
+    )
+
+
+def write_truth(folder: Path, world: World, records: list[Record], as_of: date) -> None:
     """Write what is true.
 
-    person: person_id, household_code and relation_to_head (null outside the registry), person_name,
-    id_number, birth_date, sex, division_code, phone, is_registered.
+    person: person_id, household_code and relation_to_head (null outside the registry, and of the departed),
+    person_name, id_number, birth_date, sex, division_code, phone, is_registered.
     household: household_code, division_code, household_type, identified_on, is_risk_eliminated,
     per_capita_net_income (yuan), member_count.
     record: feed, file_name, row_number, as_of, person_id (primary), household_code (true), disposition,
@@ -42,8 +117,11 @@ def write_truth(folder: Path, world: People, records: list[Record], as_of: date)
     undecided: rule_id, household_code, person_id that do not hold and that a reader may see otherwise.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    homes = world.households
-    persons = world.persons.join(homes, on="household", maintain_order="left")
+    homes = world.people.households
+    departed = world.departed.drop("departed_on").with_columns(household=pl.lit(None, dtype=pl.Int64))
+    persons = pl.concat([world.people.persons, departed]).sort("person_id")
+    persons = persons.join(homes, on="household", how="left", maintain_order="left", suffix="_of_household")
+    persons = persons.with_columns(pl.col("is_registered").fill_null(value=False))
     persons.select(
         "person_id",
         pl.when("is_registered").then("household_code").alias("household_code"),
@@ -65,14 +143,24 @@ def write_truth(folder: Path, world: People, records: list[Record], as_of: date)
         pl.col("net_income").alias("per_capita_net_income") / 100,
         "member_count",
     ).write_parquet(folder / "household.parquet")
-    codes = homes.filter("is_registered").select("household_code", _household="household")
+    codes = world.homes_ever.select("household_code", _household="household")
     pl.concat([_record_rows(one, codes) for one in records]).write_parquet(folder / "record.parquet")
-    by_feed: dict[str, list[pl.DataFrame]] = {}
-    for one in records:
-        by_feed.setdefault(one.feed, []).append(one.rows)
-    found = signals.find({feed: pl.concat(parts) for feed, parts in by_feed.items()}, world.persons, as_of)
+    found = signals.find(_in_force(records), persons, as_of)
     found.holds.write_parquet(folder / "signal.parquet")
     found.undecided.write_parquet(folder / "undecided.parquet")
+
+
+def _in_force(records: list[Record]) -> dict[str, pl.DataFrame]:
+    """The rows that count on the last day: of a snapshot its newest delivery, of what is added to all."""
+    by_feed: dict[str, list[Record]] = {}
+    for one in records:
+        by_feed.setdefault(one.feed, []).append(one)
+    return {
+        feed: pl.concat(
+            [one.rows for one in parts if contracts()[feed].delivery == "increment" or one.turn == parts[-1].turn]
+        )
+        for feed, parts in by_feed.items()
+    }
 
 
 def _record_rows(one: Record, codes: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 
 from safetynet.demo import chance
 from safetynet.demo.county import County
-from safetynet.demo.housing import heads
+from safetynet.demo.housing import heads, of_heads
 from safetynet.demo.people import People
 from safetynet.demo.table import HOUSEHOLD, PERSON, Column, Table
 
@@ -117,6 +118,48 @@ def water_project(seed: int, county: County, as_of: date) -> Table:
         id_column=None,
         name_column=None,
     )
+
+
+def project_a_month_on(rng: np.random.Generator, before: Table, codes: dict[str, str], as_of: date) -> Table:
+    """The newest month alone; `codes` (old to new) are the division codes that have changed since."""
+    newest = before.frame.filter(pl.col("month") == before.frame["month"].max())
+    n = len(newest)
+    was = pl.col("quality_result") == "不合格"
+    dirty = (
+        pl.when(was).then(pl.lit(pl.Series(rng.random(n) < 0.5))).otherwise(pl.lit(pl.Series(rng.random(n) < 0.015)))
+    )
+    failed = chance.choose(rng, ("菌落总数", "浑浊度", "氟化物"), (5, 3, 1), n)
+    frame = newest.with_columns(
+        division_code=pl.col("division_code").replace(codes),
+        month=pl.lit(as_of.strftime("%Y-%m")),
+        quality_result=pl.when(dirty).then(pl.lit("不合格")).otherwise(pl.lit("合格")),
+        failed_indicator=pl.when(dirty).then(pl.lit(failed)),
+        outage_days=pl.lit(pl.Series(rng.integers(0, 3, n))),
+        note=pl.lit(None, dtype=pl.String),
+    )
+    return replace(before, frame=frame)
+
+
+def supply_later(rng: np.random.Generator, before: Table, people: People) -> Table:
+    """The ledger on a later day: whoever moved is supplied where they live now, and some get a tap of their own."""
+    known = before.frame.select(HOUSEHOLD, _was="division_code")
+    frame = of_heads(before.frame, people)
+    here = frame.unique("division_code", keep="first", maintain_order=True).select(
+        "division_code", _here="project_code"
+    )
+    has_moved = pl.col("division_code") != pl.col("_was")
+    piped = pl.lit(pl.Series(rng.random(len(frame)) < 0.15))
+    frame = (
+        frame.join(known, on=HOUSEHOLD, how="left", maintain_order="left")
+        .join(here, on="division_code", how="left", maintain_order="left")
+        .with_columns(
+            project_code=pl.when(has_moved).then("_here").otherwise("project_code"),
+            supply_method=pl.when(piped).then(pl.lit("自来水入户")).otherwise("supply_method"),
+            round_trip_minutes=pl.when(piped).then(0.0).otherwise("round_trip_minutes"),
+        )
+        .drop("_was", "_here")
+    )
+    return replace(before, frame=frame)
 
 
 def water_household(seed: int, people: People) -> Table:

@@ -16,7 +16,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from safetynet.home import Home
-from safetynet.publish.lake import marked
+from safetynet.publish.lake import marked, renamed
 
 ATTACHED = {"current": "SAFETYNET_BUILD_CURRENT", "restricted": "SAFETYNET_BUILD_RESTRICTED"}
 
@@ -39,7 +39,10 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
         config["temp_directory"] = os.environ["SAFETYNET_BUILD_RESTRICTED"] + ".tmp"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Attach both files of the build under fixed names; make `lake(feed)`, its marked rows (of all for `*`)."""
+        """Attach both files of the build under fixed names, and make `lake(feed)`.
+
+        That is the feed's marked rows (of all for `*`), with every division under its code on D.
+        """
         for name, variable in ATTACHED.items():
             path = os.environ[variable].replace("'", "''")
             conn.execute(f"attach '{path}' as {name}")
@@ -48,7 +51,8 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
             f"read_parquet({inputs} || '/{folder}/' || feed || '/*.parquet', union_by_name = true)"
             for folder in ("lake", "marks")
         )
-        conn.execute(f"create macro memory.main.lake(feed) as table {marked(rows, marks)}")
+        successors = f"read_parquet({inputs} || '/division_successor.parquet')"
+        conn.execute(f"create macro memory.main.lake(feed) as table {marked(f'({renamed(rows, successors)})', marks)}")
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
         """Set the variables; a cursor does not inherit them from its connection."""

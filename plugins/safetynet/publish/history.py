@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -85,10 +86,11 @@ def changes(store: Ledger, as_of: date, after: datetime, until: datetime) -> lis
 
 
 def previous_rows(
-    store: Ledger, feed: str, scope: str | None, part_key: str, as_of: date, received_at: datetime
+    store: Ledger, feed: str, scopes: Collection[str | None], part_key: str, as_of: date, received_at: datetime
 ) -> int | None:
-    """Rows received in the scope's newest accepted delivery that is not younger and came earlier; None without one.
+    """Rows received in the newest accepted delivery that is not younger and came earlier; None without one.
 
+    It is one of the same scope, under any of the codes that it has had (`scopes`).
     A part is compared with what was the same part before, a whole file with all parts of one delivery together. A file
     that is read again is judged as it was: what was decided after it came says nothing.
     """
@@ -98,7 +100,7 @@ def previous_rows(
     before = [
         row
         for row in batches(store, received_at, feed)
-        if row["scope"] == scope
+        if row["scope"] in scopes
         and row["as_of"] <= as_of
         and row["received_at"] < received_at
         and row["verdict"] in ACCEPTED

@@ -57,6 +57,18 @@ def marked(rows: str, marks: str) -> str:
     """
 
 
+def renamed(rows: str, successors: str) -> str:
+    """SELECT over relations of rows and of division_code → successor_code: every division under its code of today.
+
+    Rows of a feed that names no division have a division_code that is null.
+    """
+    return f"""
+        SELECT kept.* REPLACE (coalesce(successor.successor_code, kept.division_code) AS division_code)
+        FROM (FROM {rows} UNION ALL BY NAME SELECT NULL::VARCHAR AS division_code WHERE false) AS kept
+        LEFT JOIN {successors} AS successor ON kept.division_code = successor.division_code
+    """
+
+
 def write(path: Path, columns: dict[str, str], rows: pl.DataFrame | None = None) -> None:
     """Write rows (None: no row) into a Parquet file of given columns and types; a column that `rows` lacks is null."""
     with duckdb.connect() as connection:

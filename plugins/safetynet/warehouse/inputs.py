@@ -97,9 +97,19 @@ def _link(source: Path, target: Path) -> None:
 
 
 def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: datetime) -> None:
-    """Write the inputs of the build of `as_of` as known at `known_at` into a folder."""
+    """Write the inputs of the build of `as_of` as known at `known_at` into a folder.
+
+    Every division in them is called as on `as_of`: scopes here, rows in the lake by `division_successor`.
+    """
+    divisions = reference.divisions(home, store, known_at)
+    successors = reference.successors(divisions, as_of)
+    now = dict(successors.iter_rows())
     batches = [
-        row | {"counts": row["verdict"] in ACCEPTED and row["as_of"] <= as_of}
+        row
+        | {
+            "counts": row["verdict"] in ACCEPTED and row["as_of"] <= as_of,
+            "scope": now.get(row["scope"], row["scope"]),
+        }
         for row in history.batches(store, known_at)
     ]
     known = {row["batch_id"] for row in batches}
@@ -122,8 +132,11 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
             schema,
             [row for row in store.rows(sa.select(table)) if row["batch_id"] in known],
         )
-    reference.divisions(home, store, known_at).write_parquet(folder / "division.parquet")
-    reference.policy_parameters(home, store, known_at).write_parquet(folder / "policy_parameter.parquet")
+    successors.write_parquet(folder / "division_successor.parquet")
+    is_of_the_date = ~pl.col("division_code").is_in(list(now)) & (pl.col("valid_from") <= as_of).fill_null(value=True)
+    divisions.filter(is_of_the_date).drop("successor_code").write_parquet(folder / "division.parquet")
+    policy = reference.policy_parameters(home, store, known_at)
+    reference.renamed(policy, successors).write_parquet(folder / "policy_parameter.parquet")
     feeds = [
         {
             "feed": feed.feed,
