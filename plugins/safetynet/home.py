@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -89,6 +91,13 @@ class Home:
                 current = current / part
                 current.mkdir(mode=0o700, exist_ok=True)
         return path
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Only one process of this home at a time does what is named; another waits."""
+        with (self.folder() / f".{what}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     @property
     def operations(self) -> Path:

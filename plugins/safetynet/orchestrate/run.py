@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 
 from rich.console import Console
@@ -24,14 +21,6 @@ from safetynet.orchestrate.metadata import finish_migration, start_migration
 from safetynet.orchestrate.settings import environment
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """Only one run at a time in a home; a second one waits."""
-    with (home.folder() / ".run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _write_demonstration(home: Home, console: Console) -> None:
@@ -94,7 +83,7 @@ def run(home: Home) -> int:
     except build.Unanswerable as unanswerable:
         console.print(f"[red]{unanswerable}[/red]")
         return 2
-    with _alone(home):
+    with home.alone("run"):
         migration = start_migration(home)
         try:
             _write_demonstration(home, console)

@@ -110,6 +110,19 @@ def previous_rows(
     return sum(row["rows_received"] for row in before if (row["as_of"], row["received_at"]) == newest) or None
 
 
+def outcomes(store: Ledger, landing_id: str) -> list[dict[str, Any]]:
+    """What became of each sheet of a landed file: its delivery, with the counts of a new batch, else 0."""
+    delivery, batch = ledger.delivery, ledger.batch
+    of_batch = sa.and_(batch.c.batch_id == delivery.c.batch_id, delivery.c.verdict != "duplicate")
+    counts = [sa.func.coalesce(column, 0).label(column.name) for column in batch.c if column.name.startswith("rows_")]
+    return store.rows(
+        sa.select(delivery, *counts)
+        .join(batch, of_batch, isouter=True)
+        .where(delivery.c.landing_id == landing_id)
+        .order_by(delivery.c.delivery_id)
+    )
+
+
 class NotHeld(ValueError):
     """A batch that cannot be released: nobody knows it, or it is not held."""
 
