@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from safetynet.contract import contract
 from safetynet.home import Home
 from safetynet.publish.form import NewerLedger
 from safetynet.publish.history import NotHeld, NotKnown, release, retake
@@ -23,6 +24,8 @@ def _parser() -> argparse.ArgumentParser:
     held = commands.add_parser("release", help="release a held batch")
     held.add_argument("batch")
     held.add_argument("reason")
+    back = commands.add_parser("returned", help="the file as it goes back to its department, what is wrong marked")
+    back.add_argument("batch")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
     return parser
@@ -45,6 +48,20 @@ def _retake(home: Home, batch: str) -> int:
         print(unknown, file=sys.stderr)
         return 2
     print("The next make run reads it again from landing. · 下次运行 make run 时会重新读取。")
+    return 0
+
+
+def _returned(home: Home, batch: str) -> int:
+    from safetynet.deliver import password, returned
+
+    store = Ledger(home)
+    try:
+        path = returned.write(home, store, batch)
+    except NotKnown as unknown:
+        print(unknown, file=sys.stderr)
+        return 2
+    owner = contract(path.parent.parent.name).owner
+    print(f"{path}\nPassword · 打开密码：{password.place(home, owner)}")
     return 0
 
 
@@ -76,6 +93,8 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             from safetynet.warehouse.prompt import prompt
 
             return prompt(home, arguments.query)
+        case "returned":
+            return _returned(home, arguments.batch)
         case "retake":
             return _retake(home, arguments.batch)
         case _:

@@ -98,7 +98,8 @@ class Workbench:
             f"WHERE coalesce(valid_from <= DATE '{as_of}', true) AND coalesce(valid_to >= DATE '{as_of}', true)",
         )
         self._execute("cleaners", MACROS)
-        columns = list(range(header.width)) if header.width <= _COLUMNS_READ else sorted(header.columns.values())
+        is_wide = header.width > _COLUMNS_READ
+        columns = sorted(header.columns.values()) if is_wide else sorted({*range(header.width)} - header.added)
         narrowed = header.narrowed(columns)
         stream = _Stream(sheet.rows(header.row, columns))
         rows = RepeatedColumns(

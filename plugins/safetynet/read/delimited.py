@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from safetynet.read.footer import NOTE, TOTAL
-from safetynet.read.sheet import HEAD_ROWS, row_schema
+from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
 _BYTE_ORDER_MARKS = (
@@ -247,14 +248,17 @@ class DelimitedText:
         self._refuse_truncated(ragged, records, len(names), stream.last)
 
     def filled_rows(self, below: int) -> list[int]:
-        numbers = []
-        try:
-            for number, cells in enumerate(csv.reader(self._text(), delimiter=self._delimiter, strict=True), start=1):
-                if number > below and any(cell.strip() for cell in cells):
-                    numbers.append(number)
-        except csv.Error:
-            pass
-        return numbers
+        rows = enumerate(self._records(), start=1)
+        return [number for number, cells in rows if number > below and any(cell.strip() for cell in cells)]
+
+    def cells(self, below: int) -> Iterator[list[Cell]]:
+        for record in self._records():
+            yield list(record)
+
+    def _records(self) -> Iterator[list[str]]:
+        """The records as far as the text can be read."""
+        with suppress(csv.Error):
+            yield from csv.reader(self._text(), delimiter=self._delimiter, strict=True)
 
     def _text(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
