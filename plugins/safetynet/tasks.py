@@ -67,11 +67,14 @@ def source_file(landing_id: str) -> str:
 def take_in_file(landing_id: str) -> tuple[list[dict[str, str | int]], list[str]]:
     """Take in one landed file; returns what became of each sheet, and the sheets that were rejected or held."""
     from safetynet.ingest import take_in
+    from safetynet.lineage import deliveries, journal
 
     home, store = _open()
     told: list[dict[str, str | int]] = []
     refused = []
-    for outcome in take_in(home, store, landing_id):
+    outcomes = take_in(home, store, landing_id)
+    journal.append(home, deliveries.of_outcomes(outcomes))
+    for outcome in outcomes:
         counts = outcome.counts
         told.append(
             {
@@ -110,6 +113,14 @@ def send_run_messages() -> None:
     home, store = _open()
     alerts.write_quarantine(home, store)
     send_messages()
+
+
+def tell_lineage() -> None:
+    """Write the lineage of the last build, and send what waits to the OpenLineage server, if one is set."""
+    from safetynet.lineage import journal
+
+    home, _ = _open()
+    journal.tell(home)
 
 
 def build_warehouse(as_of: str, known_at: str) -> list[str]:
