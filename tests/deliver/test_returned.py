@@ -99,36 +99,45 @@ def test_what_is_wrong_is_marked_and_said_beside_the_row(county: County, unexami
     assert sheet.auto_filter.ref and sheet.freeze_panes == "A3"
 
 
+def swap(sheet: Worksheet, one: int, other: int) -> None:
+    for a, b in zip(sheet[one], sheet[other], strict=True):
+        a.value, b.value = b.value, a.value
+
+
 def test_a_corrected_copy_closes_the_quarantine(county: County) -> None:
     from safetynet.warehouse import build
 
-    for feed, locked in ((XLSX, None), (CSV, PASSWORD)):
-        required = "household_type" if feed == XLSX else "contract_status"
-        good = row(feed, 2)[required]
-        county.deliver(feed, [row(feed, 1), row(feed, 2, **{required: ""}), *rows(feed, 3, first=3)])
+    taken = []
+    for feed, column, locked in ((XLSX, "household_type", None), (CSV, "disease", PASSWORD)):
+        given = [row(feed, 1), row(feed, 2, **{column: ""}), row(feed, 3, division_code="", id_number="")]
+        county.deliver(feed, [*given, *rows(feed, 3, first=4)])
         (outcome,) = county.take_in()
-        assert outcome.batch_id and outcome.verdict == "accepted_with_quarantine"
-        path, book, sheet = give_back(county, outcome.batch_id)
-        sheet.cell(3, column_of(sheet, contract(feed).first_header(required))).value = good
+        assert (outcome.verdict, outcome.counts.quarantined) == ("accepted_with_quarantine", 2)
+        path, book, sheet = give_back(county, outcome.batch_id or "")
+        sheet.cell(3, column_of(sheet, contract(feed).first_header(column))).value = row(feed, 2)[column]
+        sheet.cell(4, column_of(sheet, contract(feed).first_header("id_number"))).value = an_id(3)
+        sheet.cell(4, column_of(sheet, contract(feed).first_header("division_code"))).value = OTHER_VILLAGE
+        swap(sheet, 4, 6)
         county.put(feed, path.name, saved(book, locked))
         (corrected,) = county.take_in()
-        assert (corrected.verdict, corrected.reason, corrected.counts.received) == ("accepted", None, 5)
+        assert (corrected.verdict, corrected.reason, corrected.counts.received) == ("accepted", None, 6)
         assert not county.told(corrected)
-        before, after = county.lake(outcome), county.lake(corrected)
-        for told in (before[1], after[1]):
-            assert told.pop(required) == (good if told is after[1] else None)
-        private = ("batch_id", "disposition", "reasons", "findings")
-        assert [{k: v for k, v in line.items() if k not in private} for line in before] == [
-            {k: v for k, v in line.items() if k not in private} for line in after
-        ]
+        taken.append((county.lake(outcome), county.lake(corrected)))
+
+    for before, after in taken:
+        private = ("batch_id", "disposition", "reasons", "findings", "corrects")
+        first, last = ({k: v for k, v in rows[0].items() if k not in private} for rows in (before, after))
+        assert first == last
+        assert [bool(line["corrects"]) for line in after] == [False, True, False, False, True, False]
 
     build.build(county.home, county.store, build.target(county.home, county.store))
     with duckdb.connect(str(county.home.current), read_only=True) as warehouse:
         found = warehouse.sql(
-            "select q.feed, q.row_number, r.source_file from quality.quarantined_row q "
-            "left join quality.batch r on r.batch_id = q.resolved_by_batch order by 1"
+            "select distinct q.feed, q.row_number, r.source_file from quality.quarantined_row q "
+            "left join quality.batch r on r.batch_id = q.resolved_by_batch order by 1, 2"
         ).fetchall()
-    assert found == [(feed, 3, f"退回_{feed}_20250630.xlsx") for feed in sorted((XLSX, CSV))]
+    files = {feed: f"退回_{feed}_20250630.xlsx" for feed in sorted((XLSX, CSV))}
+    assert found == [(feed, number, file) for feed, file in files.items() for number in (3, 4)]
 
 
 def test_the_added_column_does_not_make_a_row(county: County, unexamined: None) -> None:

@@ -42,14 +42,14 @@ class Said:
     told: Sentence
 
 
-def _joined(said: Sequence[Said]) -> str:
+def _joined(said: Sequence[Said], end: str = "") -> str:
     """All that is said of a row or cell: what must be corrected first, in Chinese, then the same in English."""
     zh, en = [], []
     for code in dict.fromkeys(each.code for each in said):
         of_code = [each.told for each in said if each.code == code]
         zh.append(say(code, {"told": "；".join(told.zh for told in of_code)}).zh)
         en.append(say(code, {"told": "; ".join(told.en for told in of_code)}).en)
-    return f"{'。'.join(zh)}。{'. '.join(en)}."[:_LONGEST_TEXT]
+    return f"{'。'.join(zh)}。{'. '.join(en)}."[: _LONGEST_TEXT - len(end)] + end
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ class Copy:
         places: Mapping[str, int],
         beside: int | None,
         reason_header: str | None,
-        marks: Iterator[tuple[int, list[Said]]],
+        marks: Iterator[tuple[int, list[Said], str]],
     ) -> None:
         """Copy a sheet, which goes on in another where it is too long for one.
 
         `places` says where the contract's columns stand, `beside` where a column of reasons stands already (None: it
         comes after the last cell), `reason_header` what stands above it (None: no such column is written), `marks` what
-        is said of which row, in the order of the rows.
+        is said of which row and how that ends, in the order of the rows.
         """
         rows, widest = 0, 0
         for row in sheet.cells(header_row):
@@ -133,7 +133,7 @@ class Copy:
             target, line = self._begin(name, title, layout), header_row
             for number, row in islice(numbered, room):
                 if mark and mark[0] == number:
-                    self._marked_row(target, line, row, mark[1], layout)
+                    self._marked_row(target, line, row, mark[1:], layout)
                     mark = next(marks, None)
                 else:
                     self._row(target, line, row, layout)
@@ -163,8 +163,11 @@ class Copy:
             else:
                 self._write(sheet, line, column, cell, _PLAIN)
 
-    def _marked_row(self, sheet: Any, line: int, row: list[Cell], said: list[Said], layout: _Layout) -> None:
+    def _marked_row(
+        self, sheet: Any, line: int, row: list[Cell], mark: tuple[list[Said], str], layout: _Layout
+    ) -> None:
         """Write a row with its cells at fault in colour, each with a comment, and all that is said beside it."""
+        said, end = mark
         of_cell: dict[int, list[Said]] = {}
         for each in said:
             if each.column is not None and each.column in layout.places:
@@ -178,7 +181,7 @@ class Copy:
             if about and self._comments < _MOST_COMMENTS:
                 self._comments += 1
                 sheet.write_comment(line, column, _joined(about), {"x_scale": 2, "author": "safetynet"})
-        sheet.write_string(line, layout.beside, _joined(said), self._format("@", _PLAIN))
+        sheet.write_string(line, layout.beside, _joined(said, end), self._format("@", _PLAIN))
 
     def _write(self, sheet: Any, line: int, column: int, cell: Cell, style: _Style) -> None:
         if isinstance(cell, bool):

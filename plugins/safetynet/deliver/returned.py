@@ -26,7 +26,7 @@ from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.publish.outcome import delivery_id, sheet_key
 from safetynet.read import document, header
-from safetynet.read.added import NOTE_SHEET, REASON_HEADER
+from safetynet.read.added import NOTE_SHEET, REASON_HEADER, origin
 from safetynet.read.sheet import Sheet
 from safetynet.refusal import Fact, Refused
 from safetynet.workshop import workshop
@@ -93,8 +93,9 @@ def _told(feed: Contract, column: str | None, what: str) -> Sentence:
     return Sentence(f"“{named}”{words.zh}", f"“{named}” {words.en}")
 
 
-def _marks(feed: Contract, path: Path) -> Iterator[tuple[int, list[Said]]]:
-    """Row number and what is said of it, for the rows of a batch of which anything is, in their order."""
+def _marks(home: Home, feed: Contract, batch_id: str) -> Iterator[tuple[int, list[Said], str]]:
+    """Row number, what is said of it and how that ends, for the rows of which anything is said, in their order."""
+    path = home.batch_marks(feed.feed, batch_id)
     marks = pl.read_parquet(path, columns=["row_number", "reasons", "findings"])
     for mark in marks.sort("row_number").iter_rows(named=True):
         said = [
@@ -103,7 +104,7 @@ def _marks(feed: Contract, path: Path) -> Iterator[tuple[int, list[Said]]]:
             for entry in mark[kind] or []
         ]
         if said:
-            yield mark["row_number"], said
+            yield mark["row_number"], said, origin(batch_id, mark["row_number"])
 
 
 def _copy(home: Home, feed: Contract, sheet: Sheet, batch: Mapping[str, Any] | None, copy: Copy) -> None:
@@ -111,7 +112,7 @@ def _copy(home: Home, feed: Contract, sheet: Sheet, batch: Mapping[str, Any] | N
     best = header.best_match(feed, sheet.head())
     own = [index for index, text in enumerate(best.texts) if text == header.normal(REASON_HEADER)] if best else []
     is_marked = batch is not None and batch["verdict"] != "rejected"
-    marks = _marks(feed, home.batch_marks(feed.feed, batch["batch_id"])) if batch and is_marked else iter(())
+    marks = _marks(home, feed, batch["batch_id"]) if batch and is_marked else iter(())
     copy.table(
         sheet.name or feed.title.zh,
         sheet,
