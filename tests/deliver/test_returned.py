@@ -191,6 +191,8 @@ def test_a_rejected_file_says_why_at_the_top(county: County, unexamined: None) -
     county.deliver(XLSX, rows(XLSX, 2), "缺列_20250630.xlsx", {"household_code": None})
     county.put(XLSX, "坏_20250630.xlsx", file_of(XLSX, rows(XLSX, 1))[:900])
     county.put(XLSX, "包_20250630.zip", zip_file({"内.xlsx": file_of(XLSX, rows(XLSX, 1), {"household_code": None})}))
+    broken = file_of(CSV, rows(CSV, 2)).replace(name(1).encode("gb18030"), f'"{name(1)}'.encode("gb18030"))
+    county.put(CSV, "引号_20250630.csv", broken)
     county.take_in()
     found = {each["source_file"]: each for each in county.ledger(ledger.delivery)}
     assert {each["verdict"] for each in found.values()} == {"rejected"}
@@ -199,6 +201,8 @@ def test_a_rejected_file_says_why_at_the_top(county: County, unexamined: None) -
     assert REASON_HEADER not in [cell.value for cell in sheet[1]]
     _, book, _ = give_back(county, found["坏_20250630.xlsx"]["delivery_id"])
     assert book.sheetnames == [NOTE_SHEET] and "无法打开" in note_of(book) and "没有它的副本" in note_of(book)
+    _, book, _ = give_back(county, found["引号_20250630.csv"]["delivery_id"])
+    assert book.sheetnames == [NOTE_SHEET] and "引号" in note_of(book)
     path, book, _ = give_back(county, found["包_20250630.zip/内.xlsx"]["delivery_id"])
     assert "放回压缩文件" in note_of(book) and path.name == "退回_包_20250630_内.xlsx"
 

@@ -107,6 +107,7 @@ class Copy:
         name: str,
         sheet: Sheet,
         *,
+        size: tuple[int, int],
         header_row: int,
         places: Mapping[str, int],
         beside: int | None,
@@ -115,13 +116,12 @@ class Copy:
     ) -> None:
         """Copy a sheet, which goes on in another where it is too long for one.
 
-        `places` says where the contract's columns stand, `beside` where a column of reasons stands already (None: it
-        comes after the last cell), `reason_header` what stands above it (None: no such column is written), `marks` what
-        is said of which row and how that ends, in the order of the rows.
+        `size` counts its rows and the cells of its widest row, `places` says where the contract's columns stand,
+        `beside` where a column of reasons stands already (None: it comes after the last cell), `reason_header` what
+        stands above it (None: no such column is written), `marks` what is said of which row and how that ends, in the
+        order of the rows.
         """
-        rows, widest = 0, 0
-        for row in sheet.cells(header_row):
-            rows, widest = rows + 1, max(widest, len(row))
+        rows, widest = size
         at = beside if beside is not None else min(widest, _LAST_COLUMN)
         layout = _Layout(header_row, places, at, reason_header)
         cells = sheet.cells(header_row)

@@ -54,10 +54,10 @@ def write(home: Home, store: Ledger, wanted: str) -> Path:
         plain, locked = bench / "plain.xlsx", bench / "locked.xlsx"
         with Copy(plain) as copy:
             copy.note(NOTE_SHEET, _note(home, feed, landing, deliveries, known, has_copy=bool(sheets)))
-            for sheet in sheets:
+            for sheet, size in sheets:
                 own = delivery_id(landing_id, sheet_key(sheet.name) if sheet.name and len(sheets) > 1 else "")
                 batch = next((known.get(row["batch_id"]) for row in deliveries if row["delivery_id"] == own), None)
-                _copy(home, feed, sheet, batch, copy)
+                _copy(home, feed, sheet, size, batch, copy)
         lock(plain, locked, password(home, feed.owner))
         locked.chmod(0o600)
         path = folder / _name(landing, list(known.values()))
@@ -65,14 +65,25 @@ def write(home: Home, store: Ledger, wanted: str) -> Path:
     return path
 
 
-def _sheets(home: Home, feed: Contract, landing: Mapping[str, Any], folder: Path) -> list[Sheet]:
-    """What of a landed file can be copied: the sheets that were taken for the feed's table."""
+def _sheets(
+    home: Home, feed: Contract, landing: Mapping[str, Any], folder: Path
+) -> list[tuple[Sheet, tuple[int, int]]]:
+    """The sheets that were taken for the feed's table, with their size; none of a file that cannot be read whole."""
     if landing["refusal"]:
         return []
     try:
-        return document.data_sheets(opened(home, feed.owner, home.landed(landing["sha256"]), folder), feed)[0]
+        path = opened(home, feed.owner, home.landed(landing["sha256"]), folder)
+        return [(sheet, _size(sheet)) for sheet in document.data_sheets(path, feed)[0]]
     except Refused:
         return []
+
+
+def _size(sheet: Sheet) -> tuple[int, int]:
+    """Rows of a sheet, and cells of its widest row."""
+    rows, widest = 0, 0
+    for row in sheet.cells(0):
+        rows, widest = rows + 1, max(widest, len(row))
+    return rows, widest
 
 
 def _name(landing: Mapping[str, Any], batches: Sequence[Mapping[str, Any]]) -> str:
@@ -107,7 +118,9 @@ def _marks(home: Home, feed: Contract, batch_id: str) -> Iterator[tuple[int, lis
             yield mark["row_number"], said, origin(batch_id, mark["row_number"])
 
 
-def _copy(home: Home, feed: Contract, sheet: Sheet, batch: Mapping[str, Any] | None, copy: Copy) -> None:
+def _copy(
+    home: Home, feed: Contract, sheet: Sheet, size: tuple[int, int], batch: Mapping[str, Any] | None, copy: Copy
+) -> None:
     """Copy one sheet; of a rejected one every row is held back for one reason, which the note tells."""
     best = header.best_match(feed, sheet.head())
     own = [index for index, text in enumerate(best.texts) if text == header.normal(REASON_HEADER)] if best else []
@@ -116,6 +129,7 @@ def _copy(home: Home, feed: Contract, sheet: Sheet, batch: Mapping[str, Any] | N
     copy.table(
         sheet.name or feed.title.zh,
         sheet,
+        size=size,
         header_row=best.row if best else 0,
         places={name: indexes[0] for name, indexes in best.found.items()} if best else {},
         beside=own[0] if own else None,

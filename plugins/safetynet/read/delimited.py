@@ -248,17 +248,22 @@ class DelimitedText:
         self._refuse_truncated(ragged, records, len(names), stream.last)
 
     def filled_rows(self, below: int) -> list[int]:
-        rows = enumerate(self._records(), start=1)
-        return [number for number, cells in rows if number > below and any(cell.strip() for cell in cells)]
+        numbers = []
+        with suppress(csv.Error):
+            for number, cells in enumerate(self._records(), start=1):
+                if number > below and any(cell.strip() for cell in cells):
+                    numbers.append(number)
+        return numbers
 
     def cells(self, below: int) -> Iterator[list[Cell]]:
-        for record in self._records():
-            yield list(record)
+        try:
+            for record in self._records():
+                yield list(record)
+        except csv.Error as error:
+            raise Refused("unreadable_text") from error
 
     def _records(self) -> Iterator[list[str]]:
-        """The records as far as the text can be read."""
-        with suppress(csv.Error):
-            yield from csv.reader(self._text(), delimiter=self._delimiter, strict=True)
+        return csv.reader(self._text(), delimiter=self._delimiter, strict=True)
 
     def _text(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")

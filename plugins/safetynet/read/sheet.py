@@ -42,7 +42,7 @@ class Sheet(Protocol):
     def cells(self, below: int) -> Iterator[list[Cell]]:
         """All rows from the first on as they stand, those under row `below` with what is merged over them.
 
-        Ends where the sheet cannot be read any further.
+        Raises Refused when the sheet cannot be read to its end.
         """
 
     def filled_rows(self, below: int) -> list[int]:
