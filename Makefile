@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo answers test up down sql explain diff worklists release retake docs lint bench lock setup clean
+.PHONY: help run demo answers test up down sql explain diff worklists release returned retake docs lint bench lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
@@ -69,6 +69,9 @@ release: $(READY) ## release a held batch: BATCH=… REASON=…
 
 retake: $(READY) ## read a landed file again (its contract has grown, its lake file was lost): BATCH=…
 	@$(SAFETYNET) retake "$$BATCH"
+
+returned: $(READY) ## the file as it goes back to its department, what is wrong marked: BATCH=…
+	@$(SAFETYNET) returned "$$BATCH"
 
 docs: $(READY) ## dbt docs and Data Docs as static pages
 	@$(SAFETYNET) docs

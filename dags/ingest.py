@@ -74,8 +74,9 @@ def ingest_dag(contract: Contract) -> DAG:
 
         @task(trigger_rule="all_done")
         def tell_owner() -> None:
-            from safetynet.tasks import send_messages
+            from safetynet.tasks import send_messages, tell_lineage
 
+            tell_lineage()
             send_messages()
 
         @task(trigger_rule="all_done", outlets=[Asset(name=contract.feed, uri=f"safetynet://feed/{contract.feed}")])

@@ -62,8 +62,9 @@ def warehouse() -> None:
 
     @task(trigger_rule="all_done")
     def tell_owners() -> None:
-        from safetynet.tasks import send_run_messages
+        from safetynet.tasks import send_run_messages, tell_lineage
 
+        tell_lineage()
         send_run_messages()
 
     failed = build("{{ params.as_of }}", "{{ params.known_at }}")

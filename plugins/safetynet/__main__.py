@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from safetynet.contract import contract
 from safetynet.home import Home
 from safetynet.publish.form import NewerLedger
 from safetynet.publish.history import NotHeld, NotKnown, release, retake
@@ -30,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     held = commands.add_parser("release", help="release a held batch")
     held.add_argument("batch")
     held.add_argument("reason")
+    back = commands.add_parser("returned", help="the file as it goes back to its department, what is wrong marked")
+    back.add_argument("batch")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
     story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
@@ -75,6 +78,20 @@ def _diff(home: Home, arguments: argparse.Namespace) -> int:
     return show(home, Ledger(home), Console(), as_of, known_at, then, arguments.keys)
 
 
+def _returned(home: Home, batch: str) -> int:
+    from safetynet.deliver import password, returned
+
+    store = Ledger(home)
+    try:
+        path = returned.write(home, store, batch)
+    except NotKnown as unknown:
+        print(unknown, file=sys.stderr)
+        return 2
+    owner = contract(path.parent.parent.name).owner
+    print(f"{path}\nPassword · 打开密码：{password.place(home, owner)}")
+    return 0
+
+
 def main() -> int:
     """Run one command; returns its exit code."""
     arguments = _parser().parse_args()
@@ -113,6 +130,8 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             return worklists(home)
         case "diff":
             return _diff(home, arguments)
+        case "returned":
+            return _returned(home, arguments.batch)
         case "retake":
             return _retake(home, arguments.batch)
         case _:

@@ -64,6 +64,11 @@ class Owner(_Strict):
     ]
     """Name of the environment variable that holds the Apprise addresses, separated by blanks."""
 
+    @property
+    def returned_password(self) -> str:
+        """Name of the environment variable that holds the password of the files that the owner gets back."""
+        return self.channels.replace("SAFETYNET_ALERT_", "SAFETYNET_RETURNED_")
+
 
 class Column(_Strict):
     """One column: every known spelling of its header, and what its cells must be."""

@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -128,15 +128,16 @@ class Home:
 
     def key_secret(self) -> str:
         """The secret behind every key: SAFETYNET_KEY_SECRET, else made once into secrets/person_key (0600)."""
-        given = os.environ.get("SAFETYNET_KEY_SECRET")
-        if given:
-            return given
-        path = self.folder("secrets") / "person_key"
+        return os.environ.get("SAFETYNET_KEY_SECRET") or self.secret("person_key", lambda: secrets.token_hex(32))
+
+    def secret(self, name: str, make: Callable[[], str]) -> str:
+        """What secrets/<name> (0600) holds; made once."""
+        path = self.folder("secrets") / name
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         if not path.exists():
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as stream:
-                stream.write(secrets.token_hex(32))
+                stream.write(make())
                 stream.flush()
                 os.fsync(stream.fileno())
             with suppress(FileExistsError):

@@ -23,11 +23,12 @@ from safetynet.check.verdict import Counts, judge, volume_bounds
 from safetynet.check.workbench import Workbench
 from safetynet.contract import Contract, contract, contracts
 from safetynet.deliver import alerts
+from safetynet.deliver.password import opened
 from safetynet.home import Home, county_day, masked
 from safetynet.messages import Sentence, say, together
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import Ledger
-from safetynet.publish.outcome import Outcome, batch_row, record, repair_rows, result_rows
+from safetynet.publish.outcome import Outcome, batch_row, delivery_id, record, repair_rows, result_rows, sheet_key
 from safetynet.read import document, header
 from safetynet.read.as_of import AsOf, as_of
 from safetynet.read.header import Header
@@ -59,7 +60,7 @@ class _Delivery:
 
     @property
     def delivery_id(self) -> str:
-        return hashlib.sha256(f"{self.landing['landing_id']}\0{self.sheet_key}".encode()).hexdigest()[:24]
+        return delivery_id(self.landing["landing_id"], self.sheet_key)
 
     def batch_id(self, on: date) -> str:
         identity = f"{self.feed.feed}\0{on.isoformat()}\0{self.landing['sha256']}\0{self.sheet_key}"
@@ -99,7 +100,8 @@ def _take_in_sheets(
     try:
         if landing["refusal"]:
             raise Refused(landing["refusal"]["code"], **landing["refusal"]["facts"])
-        sheets, others = document.data_sheets(home.landed(landing["sha256"]), feed)
+        delivered = opened(home, feed.owner, home.landed(landing["sha256"]), folder)
+        sheets, others = document.data_sheets(delivered, feed)
     except Refused as refusal:
         yield _reject(home, store, whole, None, refusal, folder)
         return
@@ -114,8 +116,7 @@ def _take_in_sheets(
 
 
 def _of_sheet(whole: _Delivery, sheet: str) -> _Delivery:
-    key = hashlib.sha256(sheet.encode()).hexdigest()[:32]
-    return _Delivery(whole.feed, whole.landing, key, f"{whole.source_file}#{masked(sheet)}")
+    return _Delivery(whole.feed, whole.landing, sheet_key(sheet), f"{whole.source_file}#{masked(sheet)}")
 
 
 def _duplicate_of(store: Ledger, delivery: _Delivery, dated: AsOf) -> str | None:

@@ -91,8 +91,6 @@ def _take_in_turn(home: Home, store: Ledger, landing_id: str) -> None:
 
     Several tasks of a feed run in any order, and one at a time. Where an older file fails here, its own task says so.
     """
-    from safetynet.ingest import take_in
-
     (feed,) = [row["feed"] for row in store.rows(sa.select(ledger.landing.c.feed).where(_is(landing_id)))]
     with home.alone(f"ingest-{feed}"):
         waiting = landing.unread(store, feed)
@@ -100,10 +98,17 @@ def _take_in_turn(home: Home, store: Ledger, landing_id: str) -> None:
             return
         for older in waiting[: waiting.index(landing_id)]:
             try:
-                take_in(home, store, older)
+                _take_in(home, store, older)
             except Exception as error:
                 _log.warning("an older file of %s could not be taken in: %s", feed, type(error).__name__)
-        take_in(home, store, landing_id)
+        _take_in(home, store, landing_id)
+
+
+def _take_in(home: Home, store: Ledger, landing_id: str) -> None:
+    from safetynet.ingest import take_in
+    from safetynet.lineage import deliveries, journal
+
+    journal.append(home, deliveries.of_outcomes(take_in(home, store, landing_id)))
 
 
 def _is(landing_id: str) -> sa.ColumnElement[bool]:
@@ -131,6 +136,14 @@ def send_run_messages() -> None:
     home, store = _open()
     alerts.write_quarantine(home, store)
     send_messages()
+
+
+def tell_lineage() -> None:
+    """Write the lineage of the last build, and send what waits to the OpenLineage server, if one is set."""
+    from safetynet.lineage import journal
+
+    home, _ = _open()
+    journal.tell(home)
 
 
 def build_warehouse(as_of: str, known_at: str) -> list[str]:

@@ -17,7 +17,7 @@ from safetynet.publish.ledger import Ledger
 
 _STYLES = sorted((Path(__file__).parent / "assets").glob("*.css"))
 _FOREIGN = re.compile(
-    r"<script[^>]+src=\"https?://[^>]*>\s*</script>|<link[^>]+href=\"https?://[^>]*>|<img[^>]+src=\"https?://[^>]*>"
+    r"<script[^>]+src=\"https?://[^>]*>\s*</script>|<link[^>]+href=\"(?:https?://|[^\">]*favicon)[^>]*>|<img[^>]+src=\"https?://[^>]*>"
 )
 _FOREIGN_LINK = re.compile(r"<a[^>]+href=\"https?://[^>]*>(.*?)</a>", re.DOTALL)
 
@@ -57,6 +57,11 @@ def page_path(feed: str, batch_id: str, received_at: datetime) -> str:
     return f"validations/{feed}/{batch_id}/{received_at:%Y%m%dT%H%M%S.%fZ}/{feed}-{batch_id}.html"
 
 
+def suite_path(feed: str) -> str:
+    """Where the page of a feed's expectations, with their notes, lies in the site."""
+    return f"expectations/{feed}.html"
+
+
 def _lay_styles(site: Path) -> None:
     static = site / "static"
     static.mkdir(parents=True, exist_ok=True)
@@ -64,26 +69,15 @@ def _lay_styles(site: Path) -> None:
         shutil.copyfile(style, static / style.name)
 
 
-def localise(site: Path, page: str) -> None:
-    """Take everything foreign out of a page, where it was written, and give it the style sheets beside it."""
+def write_page(site: Path, page: str, text: str) -> None:
+    """Write a page without all that is foreign in it, and with the style sheets that lie beside it."""
     _lay_styles(site)
     path = site / page
-    if not path.is_file():
-        return
-    text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", path.read_text(encoding="utf-8")))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", text))
     static = "../" * page.count("/") + "static"
     links = "".join(f'<link rel="stylesheet" href="{static}/{style.name}">' for style in _STYLES)
     path.write_text(text.replace("</head>", f"{links}</head>", 1), encoding="utf-8")
-
-
-class NoIndex:
-    """Stands in for Great Expectations' own index, which would read every result there ever was for each new one."""
-
-    def __init__(self, **_: object) -> None: ...
-
-    def build(self, **_: object) -> tuple[None, dict[str, object]]:
-        """No page and no links; `write_index` writes the site's index."""
-        return None, {}
 
 
 def write_index(home: Home, store: Ledger) -> None:

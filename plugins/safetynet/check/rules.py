@@ -292,7 +292,7 @@ def contradicting_rows_statement(contract: Contract) -> str:
 
 
 def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over `cleaned`, `data`, `repeated_row` and `batch`: the marks of a batch (publish.lake).
+    """SELECT over `cleaned`, `data`, `repeated_row`, `corrected` and `batch`: the marks of a batch (publish.lake).
 
     Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings. Every
     rule is a column first, so that what it asks of the whole batch is answered once.
@@ -308,15 +308,16 @@ def mark_statement(contract: Contract, batch_id: str) -> str:
             {literal(batch_id)} AS batch_id, row_number,
             CASE WHEN is_repeated THEN 'duplicate' WHEN reasons IS NULL THEN 'accepted' ELSE 'quarantined' END
                 AS disposition,
-            reasons, findings
+            reasons, findings, corrects
         FROM (
             SELECT
-                row_number, is_repeated,
+                row_number, is_repeated, corrects,
                 {_told(contract, ("critical", "warning"), "reason")} AS reasons,
                 {_told(contract, ("info",), "finding")} AS findings
-            FROM ({judged})
+            FROM ({judged}) LEFT JOIN corrected USING (row_number)
         )
-        WHERE is_repeated OR reasons IS NOT NULL OR findings IS NOT NULL
+        WHERE is_repeated OR reasons IS NOT NULL OR findings IS NOT NULL OR corrects IS NOT NULL
         UNION ALL
-        SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL FROM cleaned ANTI JOIN data USING (row_number)
+        SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL, NULL
+        FROM cleaned ANTI JOIN data USING (row_number)
     """

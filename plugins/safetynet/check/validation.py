@@ -21,9 +21,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import duckdb_engine
     import great_expectations as gx
-    from great_expectations.checkpoint import UpdateDataDocsAction
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
     from great_expectations.render.view import view
 
 from safetynet.check import data_docs
@@ -78,18 +78,21 @@ class ValidationError(RuntimeError):
     """An expectation could not be evaluated; its name is told, what it saw is not."""
 
 
-def _rendered(notes: str) -> dict[str, Any]:
-    """Notes in the form that Data Docs renders."""
-    return {"format": "markdown", "content": [notes]}
+def _described(notes: str, kwargs: dict[str, Any]) -> str:
+    """What Data Docs says of an expectation: its notes and its limits; without this its pages leave the notes out."""
+    limits = {name: limit for name, limit in kwargs.items() if name not in ("column", "unexpected_rows_query")}
+    told = ", ".join(f"{name.replace('_', ' ')} {limit}" for name, limit in limits.items())
+    return f"{notes} ({told})" if told else notes
 
 
 def _expectation(
     kind: str, severity: Severity, reason: str, told_column: str | None, notes: str, **kwargs: Any
 ) -> dict[str, Any]:
-    meta = {"reason": reason, "notes": _rendered(notes)}
+    meta = {"reason": reason}
     return {
         "type": kind,
         "severity": severity,
+        "description": _described(notes, kwargs),
         "kwargs": kwargs,
         "meta": meta | ({"column": told_column} if told_column else {}),
     }
@@ -118,7 +121,6 @@ def derived_expectations(contract: Contract) -> list[dict[str, Any]]:
                 rule.column,
                 rule.notes,
                 unexpected_rows_query=query,
-                description=rule.notes,
             )
         )
     return expectations
@@ -142,9 +144,9 @@ def _volume(bounds: VolumeBounds | None) -> list[dict[str, Any]]:
 
 
 def _noted(expectation: dict[str, Any]) -> dict[str, Any]:
-    """A declared expectation with its notes in the form that Data Docs renders."""
-    meta = expectation["meta"]
-    return {**expectation, "meta": {**meta, "notes": _rendered(meta["notes"])}}
+    """A declared expectation with its notes where Data Docs shows them."""
+    kwargs = {name: limit for name, limit in expectation["kwargs"].items() if name != "description"}
+    return {**expectation, "kwargs": kwargs, "description": _described(expectation["meta"]["notes"], kwargs)}
 
 
 def validate(
@@ -155,18 +157,7 @@ def validate(
     `bounds` are what the scope's previous batch allows. Raises ValidationError.
     """
     config = DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(), analytics_enabled=False)
-    config.stores[config.validation_results_store_name] = {
-        "class_name": "ValidationResultsStore",
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")},
-    }
-    config.data_docs_sites = {
-        "local": {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
-            "site_index_builder": {"module_name": data_docs.__name__, "class_name": data_docs.NoIndex.__name__},
-        }
-    }
+    config.data_docs_sites = {}
     context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     declared = [_noted(expectation) for expectation in suite(contract.feed, suite_path(contract))["expectations"]]
@@ -178,19 +169,17 @@ def validate(
     validation = context.validation_definitions.add(
         gx.ValidationDefinition(name=batch_id, data=definition, suite=declared_suite)
     )
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(
-            name=contract.feed,
-            validation_definitions=[validation],
-            actions=[UpdateDataDocsAction(name="data_docs", site_names=["local"])],
-            result_format=_RESULT_FORMAT,
+    run = RunIdentifier(run_name=batch_id, run_time=received_at)
+    outcome = validation.run(run_id=run, result_format=_RESULT_FORMAT)
+    results = [_result(each) for each in outcome.results]
+    for page, content in (
+        (data_docs.suite_path(contract.feed), ExpectationSuitePageRenderer().render(declared_suite)),
+        (data_docs.page_path(contract.feed, batch_id, received_at), ValidationResultsPageRenderer().render(outcome)),
+    ):
+        data_docs.write_page(
+            docs / "site", page, view.DefaultJinjaPageView().render(content, show_how_to_buttons=False)
         )
-    )
-    outcome = checkpoint.run(run_id=RunIdentifier(run_name=batch_id, run_time=received_at))
-    for page in (data_docs.page_path(contract.feed, batch_id, received_at), f"expectations/{contract.feed}.html"):
-        data_docs.localise(docs / "site", page)
-    (result,) = outcome.run_results.values()
-    return [_result(each) for each in result.results]
+    return results
 
 
 def _raised(info: Any) -> bool:

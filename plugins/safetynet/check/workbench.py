@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from safetynet.check.rules import batch_view, contradicting_rows_statement, mark_statement, row_view
 from safetynet.check.verdict import Counts
@@ -18,6 +19,7 @@ from safetynet.clean.repeated import RepeatedColumns
 from safetynet.clean.statement import MACROS, clean_statement, literal
 from safetynet.contract import Contract
 from safetynet.publish.lake import PARQUET
+from safetynet.read.added import ORIGIN
 from safetynet.read.header import Header
 from safetynet.read.sheet import Sheet, row_schema
 
@@ -33,20 +35,36 @@ class BenchError(RuntimeError):
 
 
 class _Stream:
-    """Batches of a sheet, counted; what ends the stream early is kept for whoever asked."""
+    """Batches of a sheet, counted, in `schema`; what ends the stream early is kept for whoever asked.
 
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+    Of a column beyond the schema, the one that safetynet added, the filled cells are kept too.
+    """
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         self._batches = batches
+        self._schema = schema
         self.rows = 0
+        self.added: list[pa.Table] = []
         self.raised: Exception | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._batches:
                 self.rows += batch.num_rows
+                if batch.num_columns > len(self._schema):
+                    self._keep(batch)
+                    batch = batch.select(self._schema.names)
                 yield batch
         except Exception as error:
             self.raised = error
+
+    def _keep(self, batch: pa.RecordBatch) -> None:
+        text = batch.column(len(self._schema))
+        said = pa.table({"row_number": batch.column("row_number"), "text": text})
+        self.added.append(said.filter(pc.not_equal(text, "")))
+
+
+_ADDED = pa.schema([("row_number", pa.int32()), ("text", pa.string())])
 
 
 class Workbench:
@@ -98,12 +116,12 @@ class Workbench:
             f"WHERE coalesce(valid_from <= DATE '{as_of}', true) AND coalesce(valid_to >= DATE '{as_of}', true)",
         )
         self._execute("cleaners", MACROS)
-        columns = list(range(header.width)) if header.width <= _COLUMNS_READ else sorted(header.columns.values())
+        is_wide = header.width > _COLUMNS_READ
+        columns = sorted(header.columns.values()) if is_wide else sorted({*range(header.width)} - header.added)
         narrowed = header.narrowed(columns)
-        stream = _Stream(sheet.rows(header.row, columns))
-        rows = RepeatedColumns(
-            self._connection.cursor(), self._contract, narrowed, as_of, row_schema(len(columns)), stream
-        )
+        schema = row_schema(len(columns))
+        stream = _Stream(sheet.rows(header.row, [*columns, *sorted(header.added)[:1]]), schema)
+        rows = RepeatedColumns(self._connection.cursor(), self._contract, narrowed, as_of, schema, stream)
         self._connection.register("sheet", pa.RecordBatchReader.from_batches(rows.schema, rows.batches()))
         statement = clean_statement(self._contract, narrowed, as_of, rows.names)
         statement = f"SELECT {literal(self._batch_id)} AS batch_id, * FROM ({statement})"
@@ -119,6 +137,7 @@ class Workbench:
         ((written,),) = self._execute("counting", f"SELECT count(*) FROM {self._file(self.rows)}").fetchall()
         if written != stream.rows:
             raise BenchError(f"{self._contract.feed}: {stream.rows} rows read, {written} written")
+        self._connection.register("added", pa.concat_tables([_ADDED.empty_table(), *stream.added]))
         self._arrange()
 
     @staticmethod
@@ -132,6 +151,13 @@ class Workbench:
             f"CREATE TEMP VIEW cleaned AS {row_view(self._contract, self._file(self.rows))}",
             "CREATE TEMP TABLE last_row AS "
             "SELECT max(row_number) AS row_number FROM cleaned WHERE NOT is_no_data AND NOT is_note_like",
+            f"""
+            CREATE TEMP TABLE corrected AS
+            SELECT row_number, {{'batch_id': told.batch, 'row_number': CAST(told.line AS INTEGER)}} AS corrects
+            FROM (SELECT row_number, regexp_extract(text, {literal(ORIGIN)}, ['batch', 'line']) FROM added)
+                AS added(row_number, told)
+            WHERE told.batch <> ''
+            """,
             """
             CREATE TEMP VIEW data AS
             SELECT * FROM cleaned

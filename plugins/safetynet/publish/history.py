@@ -145,22 +145,27 @@ class NotKnown(ValueError):
     """An id that names no single batch or delivery."""
 
 
+def landing_of(store: Ledger, wanted: str) -> str:
+    """The landed file that a batch's or delivery's id, or the unique beginning of one, names; raises NotKnown."""
+    table = ledger.delivery
+    landings = {
+        str(row["landing_id"])
+        for row in store.rows(sa.select(table).where(table.c.verdict != "duplicate"))
+        if wanted and ((row["batch_id"] or "").startswith(wanted) or row["delivery_id"].startswith(wanted))
+    }
+    if len(landings) != 1:
+        raise NotKnown(f"no single file has the id {wanted!r} / 没有这个批次")
+    return landings.pop()
+
+
 def retake(store: Ledger, wanted: str) -> int:
     """Forget what became of a landed file, so that the next run reads it again from landing; returns its sheets.
 
     The file is named by the id of a batch or delivery, or the unique beginning of one. Raises NotKnown.
     """
     table = ledger.delivery
-    known = store.rows(sa.select(table).where(table.c.verdict != "duplicate"))
-    landings = {
-        row["landing_id"]
-        for row in known
-        if wanted and ((row["batch_id"] or "").startswith(wanted) or row["delivery_id"].startswith(wanted))
-    }
-    if len(landings) != 1:
-        raise NotKnown(f"no single file has the id {wanted!r} / 没有这个批次")
-    (landing_id,) = landings
-    sheets = [row for row in known if row["landing_id"] == landing_id]
+    landing_id = landing_of(store, wanted)
+    sheets = store.rows(sa.select(table).where(table.c.landing_id == landing_id, table.c.verdict != "duplicate"))
     batch_ids = [row["batch_id"] for row in sheets if row["batch_id"]]
     with store.transaction() as connection:
         for kept in (ledger.batch, ledger.repair, ledger.expectation_result):

@@ -35,8 +35,10 @@ MARKS = {
     "disposition": "VARCHAR",
     "reasons": "STRUCT(column_name VARCHAR, reason VARCHAR)[]",
     "findings": "STRUCT(column_name VARCHAR, finding VARCHAR)[]",
+    "corrects": "STRUCT(batch_id VARCHAR, row_number INTEGER)",
 }
-"""Column → type of a batch's marks: rows quarantined, duplicate or no data, and rows of which something was found."""
+"""Column → type of a batch's marks: rows quarantined, duplicate or no data, rows of which something was found, and rows
+that a returned file says are the correction of an earlier batch's row."""
 
 
 def row_columns(contract: Contract) -> dict[str, str]:
@@ -47,11 +49,11 @@ def row_columns(contract: Contract) -> dict[str, str]:
 
 
 def marked(rows: str, marks: str) -> str:
-    """SELECT over relations of rows and of marks: every row of data with its disposition, reasons and findings."""
+    """SELECT over relations of rows and of marks: every row of data with its disposition and what is told of it."""
     return f"""
         SELECT
             lake.* EXCLUDE ({", ".join(_OF_THE_CLEANER)}),
-            coalesce(mark.disposition, 'accepted') AS disposition, mark.reasons, mark.findings
+            coalesce(mark.disposition, 'accepted') AS disposition, mark.reasons, mark.findings, mark.corrects
         FROM {rows} AS lake LEFT JOIN {marks} AS mark USING (batch_id, row_number)
         WHERE mark.disposition IS DISTINCT FROM 'no_data'
     """

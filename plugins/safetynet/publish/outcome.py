@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,16 @@ class Outcome:
     def told(self) -> str | None:
         """The reason as the ledger keeps it, in both languages."""
         return str(self.reason) if self.reason else None
+
+
+def sheet_key(sheet: str) -> str:
+    """What tells a sheet from the others of its workbook, without its name."""
+    return hashlib.sha256(sheet.encode()).hexdigest()[:32]
+
+
+def delivery_id(landing_id: str, key: str) -> str:
+    """The id of what was delivered in one sheet of a landed file; the key is empty for a file of one table."""
+    return hashlib.sha256(f"{landing_id}\0{key}".encode()).hexdigest()[:24]
 
 
 Tables = Mapping[sa.Table, Sequence[dict[str, Any]]]

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from safetynet.read.footer import NOTE, TOTAL
-from safetynet.read.sheet import HEAD_ROWS, row_schema
+from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
 _BYTE_ORDER_MARKS = (
@@ -248,13 +249,21 @@ class DelimitedText:
 
     def filled_rows(self, below: int) -> list[int]:
         numbers = []
-        try:
-            for number, cells in enumerate(csv.reader(self._text(), delimiter=self._delimiter, strict=True), start=1):
+        with suppress(csv.Error):
+            for number, cells in enumerate(self._records(), start=1):
                 if number > below and any(cell.strip() for cell in cells):
                     numbers.append(number)
-        except csv.Error:
-            pass
         return numbers
+
+    def cells(self, below: int) -> Iterator[list[Cell]]:
+        try:
+            for record in self._records():
+                yield list(record)
+        except csv.Error as error:
+            raise Refused("unreadable_text") from error
+
+    def _records(self) -> Iterator[list[str]]:
+        return csv.reader(self._text(), delimiter=self._delimiter, strict=True)
 
     def _text(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from safetynet.contract import Contract
 from safetynet.read import delimited, header, workbook
+from safetynet.read.added import NOTE_SHEET
 from safetynet.read.sheet import HEAD_ROWS, Sheet
 from safetynet.refusal import Refused
 
@@ -56,8 +57,8 @@ def _is_text(start: bytes, encoding: str) -> bool:
 def data_sheets(path: Path, contract: Contract) -> tuple[list[Sheet], list[str]]:
     """The sheets that hold the feed's table, and the names of filled sheets that do not.
 
-    Hidden sheets are nobody's delivery. A file of one sheet is that sheet whatever its header, so that what is wrong
-    with it can be told.
+    Hidden sheets are nobody's delivery, nor is what a returned file says of itself. A file of one sheet is that sheet
+    whatever its header, so that what is wrong with it can be told.
     Raises Refused for a file that is empty or cannot be opened.
     """
     with path.open("rb") as stream:
@@ -66,7 +67,7 @@ def data_sheets(path: Path, contract: Contract) -> tuple[list[Sheet], list[str]]
         raise Refused("empty_file")
     if not is_workbook(start):
         return _texts(path, contract), []
-    filled = [sheet for sheet in workbook.sheets(path) if not _is_blank(sheet)]
+    filled = [sheet for sheet in workbook.sheets(path) if sheet.name != NOTE_SHEET and not _is_blank(sheet)]
     visible: list[Sheet] = [sheet for sheet in filled if not sheet.is_hidden]
     if not visible:
         raise Refused("empty_file")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from safetynet.contract import Contract, Kind
+from safetynet.read.added import REASON_HEADER
 from safetynet.refusal import Refused
 
 _BLANKS = re.compile("[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
@@ -38,12 +39,14 @@ class Header:
     new: tuple[str, ...]
     """Headers that the contract does not know."""
     missing_optional: tuple[str, ...]
+    added: frozenset[int] = frozenset()
+    """Cells (0-based) of the column that safetynet wrote beside the table when it gave the file back."""
 
     def narrowed(self, kept: list[int]) -> Header:
         """The same header over a sheet of which only the cells `kept` are read."""
         place = {index: position for position, index in enumerate(kept)}
         columns = {name: place[index] for name, index in self.columns.items()}
-        return replace(self, columns=columns, width=len(kept))
+        return replace(self, columns=columns, width=len(kept), added=frozenset())
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _unit(column_kind: Kind, text: str) -> tuple[str, Decimal]:
 
 def _candidate(contract: Contract, row: int, texts: list[str]) -> _Candidate:
     spelled = {normal(header): name for name, column in contract.columns.items() for header in column.headers}
-    ignored = {normal(header) for header in contract.ignored}
+    ignored = {normal(header) for header in (*contract.ignored, REASON_HEADER)}
     found: dict[str, list[int]] = {}
     new: list[str] = []
     for index, text in enumerate(texts):
@@ -169,4 +172,5 @@ def find(contract: Contract, head: list[list[str]]) -> Header:
         width=len(best.texts),
         new=best.new,
         missing_optional=tuple(missing),
+        added=frozenset(index for index, text in enumerate(best.texts) if text == normal(REASON_HEADER)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -9,6 +10,9 @@ import pyarrow as pa
 
 HEAD_ROWS = 40
 """Rows of a sheet that are looked at to find its header."""
+
+
+Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 
 
 class Sheet(Protocol):
@@ -31,6 +35,12 @@ class Sheet(Protocol):
 
     def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
         """Stream the rows under row `below` (1-based) in the schema of `row_schema(len(columns))`.
+
+        Raises Refused when the sheet cannot be read to its end.
+        """
+
+    def cells(self, below: int) -> Iterator[list[Cell]]:
+        """All rows from the first on as they stand, those under row `below` with what is merged over them.
 
         Raises Refused when the sheet cannot be read to its end.
         """

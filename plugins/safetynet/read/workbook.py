@@ -15,7 +15,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from safetynet.read.error_cells import Errors, error_cells
-from safetynet.read.sheet import HEAD_ROWS, row_schema
+from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -27,8 +27,6 @@ _EXACT_INTEGER = 10**15
 _UNPACKED_LIMIT = 4 << 30
 _RATIO_LIMIT = 400
 _RATIO_FROM = 64 << 20
-
-Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 
 
 def _number(value: float) -> str:
@@ -129,6 +127,10 @@ class WorkbookSheet:
                 begins.setdefault(top + 1, []).append((column, bottom + 1))
         return begins
 
+    def cells(self, below: int) -> Iterator[list[Cell]]:
+        yield from islice(self._rows(), below)
+        yield from self._rows_below(below)
+
     def filled_rows(self, below: int) -> list[int]:
         rows = enumerate(self._rows(), start=1)
         return [number for number, row in rows if number > below and any(str(cell).strip() for cell in row)]
@@ -160,10 +162,13 @@ def _refuse_bombs(path: Path) -> None:
         raise Refused("zip_bomb")
 
 
-def _refuse_encrypted(path: Path) -> None:
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content[: len(_OLE)] == _OLE and content.find(_ENCRYPTED) >= 0:
-            raise Refused("password")
+def is_encrypted(path: Path) -> bool:
+    """Whether a file is a workbook that wants a password."""
+    with path.open("rb") as stream:
+        if stream.read(len(_OLE)) != _OLE:
+            return False
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(_ENCRYPTED) >= 0
 
 
 def sheets(path: Path) -> list[WorkbookSheet]:
@@ -173,7 +178,8 @@ def sheets(path: Path) -> list[WorkbookSheet]:
     """
     try:
         _refuse_bombs(path)
-        _refuse_encrypted(path)
+        if is_encrypted(path):
+            raise Refused("password")
         with ThreadPoolExecutor(1) as beside:
             scan = beside.submit(error_cells, path)
             workbook = CalamineWorkbook.from_path(str(path))
