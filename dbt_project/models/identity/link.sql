@@ -1,0 +1,102 @@
+with score as (
+    select * from {{ ref('link_score') }}
+),
+
+mention as (
+    select * from {{ ref('mention') }}
+),
+
+exact_link as (
+    select * from {{ ref('exact_link') }}
+),
+
+row_of_score as (
+    select
+        exact_link.own_id,
+        mention.batch_id,
+        mention.anchor
+    from mention
+    inner join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
+    where
+        exact_link.linked_number_id is null
+        and not mention.anchor_pins
+        and exact_link.own_id in (select score.own_id from score)
+),
+
+-- Who stands in the same file, by number, where a person stands once, is not the one without.
+named_beside as (
+    select distinct
+        row_of_score.own_id,
+        coalesce(exact_link.linked_number_id, mention.number_id) as person_id
+    from row_of_score
+    inner join mention
+        on row_of_score.batch_id = mention.batch_id and row_of_score.anchor is not distinct from mention.anchor
+    left join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
+    where exact_link.batch_id is null or exact_link.linked_number_id is not null
+),
+
+possible as (
+    select score.*
+    from score
+    anti join named_beside on score.own_id = named_beside.own_id and score.person_id = named_beside.person_id
+),
+
+-- Registered rows first: whoever is found to be one of them is the person whom that one is found to be.
+registered as (
+    {{ best_candidate('possible', 'is_registered') }}
+),
+
+registered_as as (
+    select
+        own_id,
+        person_id
+    from registered
+    where is_sure
+),
+
+possible_other as (
+    select
+        possible.* replace (coalesce(registered_as.person_id, possible.person_id) as person_id)
+    from possible
+    left join registered_as on possible.person_id = registered_as.own_id
+    where not possible.is_registered
+    qualify row_number() over (
+        partition by possible.own_id, coalesce(registered_as.person_id, possible.person_id)
+        order by possible.match_weight desc
+    ) = 1
+),
+
+other as (
+    {{ best_candidate('possible_other', 'true') }}
+),
+
+best as (
+    select * from registered
+    union all
+    select * from other
+),
+
+-- Two of one file cannot both be somebody who stands there once.
+claimed_twice as (
+    select distinct unnest(list(row_of_score.own_id)) as own_id
+    from row_of_score
+    inner join best on row_of_score.own_id = best.own_id
+    where best.is_sure
+    group by row_of_score.batch_id, row_of_score.anchor, best.person_id
+    having count(distinct row_of_score.own_id) > 1
+)
+
+select
+    best.own_id,
+    best.person_id,
+    best.match_probability,
+    best.comparison_zh,
+    best.comparison_en,
+    best.is_sure and claimed_twice.own_id is null as is_link,
+    case
+        when best.match_probability < {{ var('linking').link }} then 'not_sure_enough'
+        when not best.is_sure then 'another_is_near'
+        when claimed_twice.own_id is not null then 'claimed_twice'
+    end as doubt
+from best
+left join claimed_twice on best.own_id = claimed_twice.own_id
