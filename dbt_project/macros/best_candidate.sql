@@ -1,17 +1,19 @@
 {#-
-  Of the candidates of everybody for whom a condition holds, the best; is_sure where it is likely enough and leads the
-  second by enough. The thresholds are the model's: plugins/safetynet/identify/model.json.
+  Of everybody's candidates in a relation the best, with the chance that it is the one: the row is of one of the
+  candidates, as their weights say, or of somebody unknown. The thresholds are the model's: plugins/safetynet/identify.
+
+  is_near: another candidate, and nothing else, stands against it.
 -#}
-{% macro best_candidate(relation, condition) -%}
+{% macro best_candidate(relation, known_share) -%}
     select
-        *,
-        match_probability >= {{ var('linking').link }}
-        and coalesce(
-            match_weight - lead(match_weight) over (partition by own_id order by match_weight desc, person_id asc)
-            >= {{ var('linking').margin }},
-            true
-        ) as is_sure
+        own_id,
+        person_id,
+        comparison_zh,
+        comparison_en,
+        {{ known_share }} * 2 ** match_weight
+        / ({{ 1 - known_share }} + {{ known_share }} * sum(2 ** match_weight) over (partition by own_id)) as match_probability,
+        {{ known_share }} * 2 ** match_weight / ({{ 1 - known_share }} + {{ known_share }} * 2 ** match_weight)
+        >= {{ var('linking').link }} as is_likely_alone
     from {{ relation }}
-    where {{ condition }}
     qualify row_number() over (partition by own_id order by match_weight desc, person_id asc) = 1
 {%- endmacro %}

@@ -7,12 +7,11 @@ exact_link as (
 ),
 
 household_of_number as (
-    select
-        number_id,
-        max_by(household_code, as_of) as household_code
-    from mention
-    where feed = 'registry_member' and number_id is not null
-    group by number_id
+    select * from {{ ref('number_household') }}
+),
+
+batch as (
+    select * from {{ ref('registry_batch') }}
 ),
 
 household_of_name as (
@@ -70,6 +69,16 @@ pinned as (
     having min(number_id) = max(number_id)
 ),
 
+batches as (
+    select
+        read_number.own_id,
+        list_sort(list(distinct batch.ordinal)) as registry_batches
+    from read_number
+    inner join batch on read_number.batch_id = batch.batch_id
+    where read_number.feed = 'registry_member'
+    group by read_number.own_id
+),
+
 -- As often as somebody is told in another way; a row that says the same in every month stands here once.
 told as (
     select distinct
@@ -90,8 +99,10 @@ told as (
         read_number.sex,
         read_number.phone,
         read_number.number_text,
-        read_number.number_prefix
+        read_number.number_prefix,
+        batches.registry_batches
     from read_number
+    left join batches on read_number.own_id = batches.own_id
     left join household_of_number
         on coalesce(read_number.kin_number_id, read_number.foreign_number_id) = household_of_number.number_id
     left join household_of_name

@@ -2,6 +2,10 @@ with mention as (
     select * from {{ ref('mention') }}
 ),
 
+decision as (
+    select * from {{ ref('decision') }} where not is_same
+),
+
 other_name as (
     select
         number_id,
@@ -23,6 +27,7 @@ numbered as (
     select
         mention.batch_id,
         mention.number_id,
+        mention.id_number,
         mention.person_name,
         mention.division_code,
         mention.household_code,
@@ -51,6 +56,7 @@ candidate as (
         findable.batch_id,
         findable.row_number,
         numbered.number_id,
+        numbered.id_number,
         false as is_by_birth
     from findable
     inner join numbered
@@ -63,6 +69,7 @@ candidate as (
         findable.batch_id,
         findable.row_number,
         numbered.number_id,
+        numbered.id_number,
         true as is_by_birth
     from findable
     inner join numbered
@@ -77,6 +84,7 @@ only_candidate as (
         batch_id,
         row_number,
         min(number_id) as number_id,
+        min(id_number) as id_number,
         bool_or(is_by_birth) as is_by_birth
     from candidate
     group by batch_id, row_number
@@ -121,7 +129,9 @@ described as (
         unnumbered.batch_id,
         unnumbered.row_number,
         unnumbered.number_id as foreign_number_id,
-        linked.number_id as linked_number_id,
+        linked.number_id as found_number_id,
+        linked.id_number as found_id_number,
+        unnumbered.as_of,
         unnumbered.anchor_pins,
         concat_ws('|', unnumbered.feed, unnumbered.person_name, unnumbered.division_code, unnumbered.anchor) as self,
         concat_ws(
@@ -153,16 +163,34 @@ identified as (
             when has_self and detail <> '' and max(rows_of_detail) over (partition by self, detail) = 1
                 then concat_ws('|', self, 'detail', detail)
             else concat_ws('|', batch_id, row_number)
-        end as identity_text
+        end as identity_text,
+        case when has_self and not anchor_pins then self end as former_text,
+        min(case when rows_of_self > 1 then as_of end) over (partition by self) as split_on
     from counted
+),
+
+with_key as (
+    select
+        *,
+        {{ keyed('person', "'row|' || identity_text") }} as own_key,
+        case when found_id_number is not null then {{ keyed('person', "'number|' || found_id_number") }} end as found_key
+    from identified
 )
 
 select
-    feed,
-    batch_id,
-    row_number,
-    foreign_number_id,
-    linked_number_id,
-    -dense_rank() over (order by identity_text) as own_id,
-    identity_text
-from identified
+    with_key.feed,
+    with_key.batch_id,
+    with_key.row_number,
+    with_key.as_of,
+    with_key.foreign_number_id,
+    with_key.found_number_id,
+    case when decision.person_key is null then with_key.found_number_id end as linked_number_id,
+    -dense_rank() over (order by with_key.identity_text) as own_id,
+    with_key.identity_text,
+    with_key.own_key,
+    case when with_key.as_of < with_key.split_on and with_key.former_text <> with_key.identity_text then with_key.former_text end
+        as former_text,
+    with_key.split_on
+from with_key
+left join decision
+    on with_key.own_key = decision.person_key and with_key.found_key = decision.other_person_key

@@ -6,6 +6,14 @@ exact_link as (
     select * from {{ ref('exact_link') }}
 ),
 
+household_of_number as (
+    select * from {{ ref('number_household') }}
+),
+
+batch as (
+    select * from {{ ref('registry_batch') }}
+),
+
 -- Somebody with a number, or somebody whom the registry names without one.
 told as (
     select
@@ -21,14 +29,17 @@ told as (
 
 person as (
     select
-        person_id,
-        any_value(id_number) filter (where person_id = number_id) as number_text,
-        min(birth_date) as birth_date,
-        min(sex) as sex,
-        max_by(phone, as_of) as phone,
-        max_by(household_code, as_of) as household_code
+        told.person_id,
+        any_value(told.id_number) filter (where told.person_id = told.number_id) as number_text,
+        min(told.birth_date) as birth_date,
+        min(told.sex) as sex,
+        max_by(told.phone, (told.as_of, told.phone)) as phone,
+        max_by(told.household_code, (told.as_of, told.household_code)) as household_code,
+        min(told.kin_number_id) as kin_number_id,
+        list_sort(list(distinct batch.ordinal) filter (where told.number_id is not null)) as registry_batches
     from told
-    group by person_id
+    left join batch on told.batch_id = batch.batch_id
+    group by told.person_id
 ),
 
 -- As often as the person is told in another way: by another name, in another village, in another household.
@@ -37,9 +48,10 @@ way_of_telling as (
         told.person_id,
         told.person_name,
         told.division_code,
-        coalesce(told.household_code, person.household_code) as household_code
+        coalesce(told.household_code, person.household_code, household_of_number.household_code) as household_code
     from told
     inner join person on told.person_id = person.person_id
+    left join household_of_number on person.kin_number_id = household_of_number.number_id
 ),
 
 told_fully as (
@@ -61,7 +73,8 @@ told_fully as (
         end as sex,
         person.phone,
         person.number_text,
-        null::varchar as number_prefix
+        null::varchar as number_prefix,
+        person.registry_batches
     from way_of_telling
     inner join person on way_of_telling.person_id = person.person_id
 )

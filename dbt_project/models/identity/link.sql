@@ -35,15 +35,28 @@ named_beside as (
     where exact_link.batch_id is null or exact_link.linked_number_id is not null
 ),
 
+decided as (
+    select * from {{ ref('decided') }}
+),
+
+-- Where somebody has decided, nothing is left to evidence: neither for the pair, nor for one who has been found.
 possible as (
     select score.*
     from score
+    anti join decided
+        on
+            score.own_id = decided.person_id
+            and (decided.is_same or score.person_id = decided.other_person_id)
     anti join named_beside on score.own_id = named_beside.own_id and score.person_id = named_beside.person_id
+),
+
+possible_registered as (
+    select * from possible where is_registered
 ),
 
 -- Registered rows first: whoever is found to be one of them is the person whom that one is found to be.
 registered as (
-    {{ best_candidate('possible', 'is_registered') }}
+    {{ best_candidate('possible_registered', var('linking').known_share.registered) }}
 ),
 
 registered_as as (
@@ -51,7 +64,7 @@ registered_as as (
         own_id,
         person_id
     from registered
-    where is_sure
+    where match_probability >= {{ var('linking').link }}
 ),
 
 possible_other as (
@@ -67,7 +80,7 @@ possible_other as (
 ),
 
 other as (
-    {{ best_candidate('possible_other', 'true') }}
+    {{ best_candidate('possible_other', var('linking').known_share.other) }}
 ),
 
 best as (
@@ -81,7 +94,7 @@ claimed_twice as (
     select distinct unnest(list(row_of_score.own_id)) as own_id
     from row_of_score
     inner join best on row_of_score.own_id = best.own_id
-    where best.is_sure
+    where best.match_probability >= {{ var('linking').link }}
     group by row_of_score.batch_id, row_of_score.anchor, best.person_id
     having count(distinct row_of_score.own_id) > 1
 )
@@ -92,11 +105,11 @@ select
     best.match_probability,
     best.comparison_zh,
     best.comparison_en,
-    best.is_sure and claimed_twice.own_id is null as is_link,
     case
-        when best.match_probability < {{ var('linking').link }} then 'not_sure_enough'
-        when not best.is_sure then 'another_is_near'
+        when best.match_probability < {{ var('linking').link }}
+            then case when best.is_likely_alone then 'another_is_near' else 'not_sure_enough' end
         when claimed_twice.own_id is not null then 'claimed_twice'
     end as doubt
 from best
 left join claimed_twice on best.own_id = claimed_twice.own_id
+where best.match_probability >= {{ var('linking').review }}

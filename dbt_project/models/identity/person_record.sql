@@ -21,6 +21,7 @@ select
     coalesce(mention.division_code, person.division_code) as division_code,
     mention.match_method,
     mention.match_probability,
+    mention.own_key as own_person_key,
     mention.as_of,
     mention.valid_from,
     mention.valid_to

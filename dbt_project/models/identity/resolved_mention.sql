@@ -17,6 +17,7 @@ select
         when unnumbered.is_linked then 'linked'
         else 'none'
     end as match_method,
+    case when unnumbered.is_linked then unnumbered.own_key end as own_key,
     case when unnumbered.person_id is null then 1.0::double else unnumbered.match_probability end as match_probability
 from mention
 left join unnumbered

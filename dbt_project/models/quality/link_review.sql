@@ -1,12 +1,13 @@
 with exact_link as (
-    select
-        *,
-        {{ keyed('person', "'row|' || identity_text") }} as own_key
-    from {{ ref('exact_link') }}
+    select * from {{ ref('exact_link') }}
 ),
 
 link as (
-    select * from {{ ref('link') }} where not is_link
+    select * from {{ ref('link') }} where doubt is not null
+),
+
+merged as (
+    select * from {{ ref('merged') }}
 ),
 
 person as (
@@ -25,5 +26,6 @@ select
     link.comparison_en
 from exact_link
 inner join link on exact_link.own_id = link.own_id
-inner join person on link.person_id = person.person_id
+left join merged on link.person_id = merged.person_id
+inner join person on coalesce(merged.merged_id, link.person_id) = person.person_id
 where exact_link.linked_number_id is null

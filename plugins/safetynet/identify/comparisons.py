@@ -100,6 +100,16 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         Level("county_code_l = county_code_r", "同县", "same county", 0.01),
         Level("ELSE", "不同县", "another county", 0.005),
     ),
+    "registry": (
+        _unknown("registry_batches_l IS NULL"),
+        Level(
+            "list_has_any(registry_batches_l, registry_batches_r)",
+            "同一登记册中另有其号码",
+            "stands in the same registry file under its number",
+            0.01,
+        ),
+        Level("ELSE", "登记册中别无其人", "stands in that registry file under no number"),
+    ),
     "birth": (
         # A number that keeps its first 14 digits has told the birth date already.
         _unknown("birth_date_l IS NULL OR birth_date_r IS NULL OR number_head_l = number_head_r"),

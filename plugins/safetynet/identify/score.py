@@ -19,7 +19,6 @@ COLUMNS = {
     "is_registered": "BOOLEAN",
     "person_id": "BIGINT",
     "match_weight": "DOUBLE",
-    "match_probability": "DOUBLE",
     "comparison_zh": "VARCHAR",
     "comparison_en": "VARCHAR",
 }
@@ -32,7 +31,7 @@ class ScoringFailed(RuntimeError):
 def score(
     connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation
 ) -> DuckDBPyRelation | pyarrow.Table:
-    """One row per person of its own × known person from the review threshold on, in the columns of COLUMNS.
+    """One row per person of its own × known person who may be meant, in the columns of COLUMNS.
 
     Leaves nothing in the database. Raises ScoringFailed.
     """
@@ -44,9 +43,9 @@ def score(
     try:
         # A connection of its own: dbt hands over a wrapper that Splink does not take.
         with connection.cursor() as own, linker(own, unlinked, known, model().for_persons(persons)) as made:
-            found = made.inference.predict(threshold_match_probability=model().review, warning_mode="never")
+            found = made.inference.predict(threshold_match_probability=model().negligible, warning_mode="never")
             return own.sql(_best(found.physical_name)).to_arrow_table()
-    except ZeroDivisionError as error:  # whatever it is, it may quote a row
+    except Exception as error:  # whatever it is, it may quote a row
         raise ScoringFailed(f"records could not be linked: {type(error).__name__}") from None
 
 
@@ -84,7 +83,7 @@ def _best(predictions: str) -> str:
     }
     return f"""
         SELECT
-            person_id_l AS own_id, is_registered_l AS is_registered, person_id_r AS person_id, match_weight, match_probability,
+            person_id_l AS own_id, is_registered_l AS is_registered, person_id_r AS person_id, match_weight,
             {told["zh"]} AS comparison_zh, {told["en"]} AS comparison_en
         FROM {predictions}
         QUALIFY row_number() OVER (

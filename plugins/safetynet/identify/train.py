@@ -19,6 +19,8 @@ from safetynet.identify import comparisons, trial
 from safetynet.identify.model import PATH
 from safetynet.identify.score import linker
 
+MOST_KNOWN = 0.95
+
 # A broken row and the way of telling its person that comes nearest to it.
 _TRUE_PAIRS = """
     CREATE TEMP TABLE labels AS
@@ -48,8 +50,8 @@ _TRUE_PAIRS = """
 """
 
 
-def trained(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], float]:
-    """Splink's settings as found on an opened trial, and the share of broken rows that are of somebody known."""
+def trained(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], dict[str, float]]:
+    """Splink's settings as found on an opened trial, and the shares of broken rows that are of somebody known."""
     connection.execute(_TRUE_PAIRS)
     broken = connection.sql("FROM restricted.identity.broken_row")
     known = connection.sql("FROM restricted.identity.known_person")
@@ -68,7 +70,17 @@ def trained(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], floa
         u = level.get("u_probability") or 0.0
         level["m_probability"] = _rounded(max(m, stated.least, 0.5 / true_pairs))
         level["u_probability"] = _rounded(max((u * pairs - m * true_pairs) / (pairs - true_pairs), 0.5 / pairs))
-    return settings, round(true_pairs / rows, 3)
+    return settings, _known_shares(connection)
+
+
+def _known_shares(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    """In a generated county next to nobody is in one department's file alone; in a real one that is not so rare."""
+    shares = connection.execute("""
+        SELECT CASE WHEN is_registered THEN 'registered' ELSE 'other' END, count(labels.unique_id_l) / count(*)
+        FROM restricted.identity.broken_row AS broken LEFT JOIN labels ON broken.unique_id = labels.unique_id_l
+        GROUP BY ALL ORDER BY ALL
+    """).fetchall()
+    return {kind: round(min(share, MOST_KNOWN), 2) for kind, share in shares}
 
 
 def _rounded(probability: float) -> float:

@@ -22,7 +22,7 @@ def variables() -> str:
     dbt parses the whole project anew when a variable changes, so nothing here may change from build to build.
     """
     stated = {feed: _stated(contract) for feed, contract in contracts().items()}
-    return json.dumps({"feeds": stated, "linking": {"link": model().link, "margin": model().margin}})
+    return json.dumps({"feeds": stated, "linking": model().thresholds})
 
 
 def _stated(contract: Contract) -> dict[str, Any]:
