@@ -34,8 +34,18 @@ def village(of: int) -> str:
 
 
 def member(of: int, **more: Any) -> dict[str, Any]:
-    row = {"person_name": name(of), "id_number": number(of), "household_code": f"H{of // 4}", "division_code": village(of)}
-    row |= {"relation_to_head": "其他", "household_type": "一般农户", "per_capita_net_income": 9000}
+    row = {
+        "person_name": name(of),
+        "id_number": number(of),
+        "household_code": f"H{of // 4}",
+        "division_code": village(of),
+    }
+    row |= {
+        "household_code": f"H{of // 4}",
+        "relation_to_head": "其他",
+        "household_type": "一般农户",
+        "per_capita_net_income": 9000,
+    }
     return row | more
 
 
@@ -63,7 +73,8 @@ DAMAGES = {
 
 def fill(drop: Drop) -> None:
     """200 persons in the registry of May, and settlements in June whose numbers are damaged."""
-    twins = [member(198, person_name="欧阳俊"), member(199, person_name="欧阳俊", household_code="H77", division_code=village(198))]
+    twin = {"person_name": "欧阳俊", "division_code": village(198)}
+    twins = [member(198, **twin), member(199, **twin, household_code="H77")]
     drop.batch("registry_member", MAY, [member(of) for of in range(198)] + twins)
     drop.batch(
         "health_settlement",

@@ -63,8 +63,12 @@ pinned as (
         person_name,
         min(number_id) as number_id
     from mention
-    where anchor_pins and anchor is not null and number_id is not null
-        and (feed, anchor) in (select (read_number.feed, read_number.anchor) from read_number where read_number.anchor_pins)
+    where
+        anchor_pins
+        and number_id is not null
+        and (feed, anchor) in (
+            select (read_number.feed, read_number.anchor) from read_number where read_number.anchor_pins
+        )
     group by feed, anchor, person_name
     having min(number_id) = max(number_id)
 ),

@@ -135,7 +135,12 @@ described as (
         unnumbered.anchor_pins,
         concat_ws('|', unnumbered.feed, unnumbered.person_name, unnumbered.division_code, unnumbered.anchor) as self,
         concat_ws(
-            '|', unnumbered.number_id, unnumbered.damaged_number, unnumbered.birth_date, unnumbered.sex, unnumbered.phone
+            '|',
+            unnumbered.number_id,
+            unnumbered.damaged_number,
+            unnumbered.birth_date,
+            unnumbered.sex,
+            unnumbered.phone
         ) as detail,
         unnumbered.person_name is not null
         and unnumbered.division_code is not null
@@ -173,7 +178,9 @@ with_key as (
     select
         *,
         {{ keyed('person', "'row|' || identity_text") }} as own_key,
-        case when found_id_number is not null then {{ keyed('person', "'number|' || found_id_number") }} end as found_key
+        case
+            when found_id_number is not null then {{ keyed('person', "'number|' || found_id_number") }}
+        end as found_key
     from identified
 )
 
@@ -188,8 +195,10 @@ select
     -dense_rank() over (order by with_key.identity_text) as own_id,
     with_key.identity_text,
     with_key.own_key,
-    case when with_key.as_of < with_key.split_on and with_key.former_text <> with_key.identity_text then with_key.former_text end
-        as former_text,
+    case
+        when with_key.as_of < with_key.split_on and with_key.former_text <> with_key.identity_text
+            then with_key.former_text
+    end as former_text,
     with_key.split_on
 from with_key
 left join decision

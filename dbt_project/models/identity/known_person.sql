@@ -48,7 +48,11 @@ way_of_telling as (
         told.person_id,
         told.person_name,
         told.division_code,
-        coalesce(told.household_code, person.household_code, household_of_number.household_code) as household_code
+        coalesce(
+            told.household_code,
+            person.household_code,
+            household_of_number.household_code
+        ) as household_code
     from told
     inner join person on told.person_id = person.person_id
     left join household_of_number on person.kin_number_id = household_of_number.number_id

@@ -56,7 +56,7 @@ possible_registered as (
 
 -- Registered rows first: whoever is found to be one of them is the person whom that one is found to be.
 registered as (
-    {{ best_candidate('possible_registered', var('linking').known_share.registered) }}
+    {{ best_candidate('possible_registered', linking().known_share.registered) }}
 ),
 
 registered_as as (
@@ -64,7 +64,7 @@ registered_as as (
         own_id,
         person_id
     from registered
-    where match_probability >= {{ var('linking').link }}
+    where match_probability >= {{ linking().link }}
 ),
 
 possible_other as (
@@ -80,7 +80,7 @@ possible_other as (
 ),
 
 other as (
-    {{ best_candidate('possible_other', var('linking').known_share.other) }}
+    {{ best_candidate('possible_other', linking().known_share.other) }}
 ),
 
 best as (
@@ -94,7 +94,7 @@ claimed_twice as (
     select distinct unnest(list(row_of_score.own_id)) as own_id
     from row_of_score
     inner join best on row_of_score.own_id = best.own_id
-    where best.match_probability >= {{ var('linking').link }}
+    where best.match_probability >= {{ linking().link }}
     group by row_of_score.batch_id, row_of_score.anchor, best.person_id
     having count(distinct row_of_score.own_id) > 1
 )
@@ -106,10 +106,10 @@ select
     best.comparison_zh,
     best.comparison_en,
     case
-        when best.match_probability < {{ var('linking').link }}
-            then case when best.is_likely_alone then 'another_is_near' else 'not_sure_enough' end
+        when best.match_probability < {{ linking().link }}
+            then case when best.another_is_near then 'another_is_near' else 'not_sure_enough' end
         when claimed_twice.own_id is not null then 'claimed_twice'
     end as doubt
 from best
 left join claimed_twice on best.own_id = claimed_twice.own_id
-where best.match_probability >= {{ var('linking').review }}
+where best.match_probability >= {{ linking().review }}

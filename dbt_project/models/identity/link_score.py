@@ -1,7 +1,8 @@
 """Scores each broken row against the known persons who may be meant; see safetynet.identify.score."""
 
 
-def model(dbt, session):  # noqa: ANN001, ANN201, D103  # dbt's own signature
+def model(dbt, session):
+    """dbt's own signature."""
     dbt.config(materialized="table")
     from safetynet.identify.score import score
 

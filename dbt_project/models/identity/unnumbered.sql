@@ -28,8 +28,10 @@ found as (
             link.person_id,
             exact_link.own_id
         ) as person_id,
-        case when merged.person_id is null and exact_link.linked_number_id is null then link.match_probability else 1.0 end
-            as match_probability
+        case
+            when merged.person_id is null and exact_link.linked_number_id is null then link.match_probability
+            else 1.0
+        end as match_probability
     from exact_link
     left join merged on exact_link.own_id = merged.person_id
     left join link on exact_link.linked_number_id is null and exact_link.own_id = link.own_id
@@ -73,6 +75,6 @@ select
     own_key,
     identity_text,
     person_id,
-    person_id is distinct from own_id as is_linked,
-    case when person_id is distinct from own_id then match_probability end as match_probability
+    coalesce(person_id <> own_id, true) as is_linked,
+    case when coalesce(person_id <> own_id, true) then match_probability end as match_probability
 from everyone

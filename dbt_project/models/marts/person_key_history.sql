@@ -50,7 +50,7 @@ merged_key as (
     select
         known_since.own_key as former_person_key,
         person.person_key,
-        'merge' as change,
+        'merge' as kind,
         coalesce(decided_on.decided_on, min(other.known_since)) as changed_on,
         case when decided_on.decided_on is not null then 'decision' else 'data' end as cause
     from known_since
@@ -68,7 +68,7 @@ split_by_data as (
     select distinct
         {{ keyed('person', "'row|' || former_text") }} as former_person_key,
         own_key as person_key,
-        'split' as change,
+        'split' as kind,
         split_on as changed_on,
         'data' as cause
     from exact_link
@@ -93,7 +93,7 @@ split_by_decision as (
     select distinct
         person.person_key as former_person_key,
         exact_link.own_key as person_key,
-        'split' as change,
+        'split' as kind,
         decided.decided_on as changed_on,
         'decision' as cause
     from exact_link

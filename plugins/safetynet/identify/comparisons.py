@@ -185,7 +185,5 @@ def _level(level: Level) -> dict[str, Any]:
 def words(comparison: str, language: str) -> str:
     """SQL: what the outcome of a comparison means, from its `gamma_` column; null where nothing could be compared."""
     levels = [level for level in COMPARISONS[comparison] if not level.is_null]
-    cases = (
-        f"WHEN {len(levels) - 1 - place} THEN '{getattr(level, language)}'" for place, level in enumerate(levels)
-    )
+    cases = (f"WHEN {len(levels) - 1 - place} THEN '{getattr(level, language)}'" for place, level in enumerate(levels))
     return f"CASE gamma_{comparison} {' '.join(cases)} END"

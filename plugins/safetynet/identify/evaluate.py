@@ -77,10 +77,11 @@ _MEASURED = """
     SELECT
         broken.*,
         coalesce(
-            list_filter(damages, lambda way: split_part(way, ':', 1) LIKE '%id_number')[1], 'id_number:none'
-        )[11:] AS damage,
+            split_part(list_filter(damages, lambda way: starts_with(way, 'id_number:'))[1], ':', 2), 'none'
+        ) AS damage,
         broken.person_key = main.person_key AS is_on_its_person,
         broken.match_method = 'linked' AND owner.person_id <> broken.person_id AS is_wrong,
+        broken.match_method = 'linked' AND owner.person_id = broken.person_id AS is_right,
         broken.match_method = 'linked' AS is_linked,
         EXISTS (
             FROM known WHERE known.true_id = broken.person_id AND known.known_id <> broken.own_id
@@ -93,13 +94,16 @@ _MEASURED = """
     LEFT JOIN only_fitting USING (own_id)
 """
 _COUNTS = """
-    count(*) AS broken, count(*) FILTER (is_linkable) AS linkable, count(*) FILTER (is_decidable) AS decidable,
-    count(*) FILTER (is_linked) AS linked, count(*) FILTER (is_wrong) AS wrong,
-    round(100 * count(*) FILTER (is_linkable AND is_linked AND NOT is_wrong) / nullif(count(*) FILTER (is_linkable), 0), 2)
-        AS recall_of_linkable,
-    round(100 * count(*) FILTER (is_decidable AND is_linked AND NOT is_wrong) / nullif(count(*) FILTER (is_decidable), 0), 2)
-        AS recall_of_decidable,
-    round(100 * count(*) FILTER (is_on_its_person) / count(*), 2) AS on_their_person
+    count(*) AS broken,
+    count(*) FILTER (is_linkable) AS linkable,
+    count(*) FILTER (is_decidable) AS decidable,
+    count(*) FILTER (is_linked) AS linked,
+    count(*) FILTER (is_wrong) AS wrong,
+    round(100 * count(*) FILTER (is_decidable AND is_right) / nullif(count(*) FILTER (is_decidable), 0), 2)
+        AS "recall of decidable, %",
+    round(100 * count(*) FILTER (is_linkable AND is_right) / nullif(count(*) FILTER (is_linkable), 0), 2)
+        AS "recall of linkable, %",
+    round(100 * count(*) FILTER (is_on_its_person) / count(*), 2) AS "on their person, %"
 """
 
 
@@ -150,10 +154,12 @@ def main() -> None:
             measure(county)
             print(f"\n## {root.name}", *tables(county), sep="\n\n")
     for place, mess in enumerate([] if options.built else options.mess):
-        with tempfile.TemporaryDirectory(prefix="safetynet-evaluate-") as folder:
-            with trial.built(Path(folder), options.households, options.seed + place, mess) as county:
-                measure(county)
-                print(f"\n## {mess:.0%} mess, {options.households:,} households", *tables(county), sep="\n\n")
+        with (
+            tempfile.TemporaryDirectory(prefix="safetynet-evaluate-") as folder,
+            trial.built(Path(folder), options.households, options.seed + place, mess) as county,
+        ):
+            measure(county)
+            print(f"\n## {mess:.0%} mess, {options.households:,} households", *tables(county), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def linker(
     try:
         for name, rows in names.items():
             connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM ({rows.sql_query()})")
-        yield Linker([database.register(name, dataset_display_name=name) for name in names], settings, log_level=None, validate_settings=False)
+        tables = [database.register(name, dataset_display_name=name) for name in names]
+        yield Linker(tables, settings, log_level=None, validate_settings=False)
     finally:
         database.delete_tables_created_by_splink_from_db()
         for name in names:

@@ -62,7 +62,8 @@ _TRUTH = (
     """
     CREATE TEMP TABLE self AS
     SELECT own_id, CASE WHEN min(person_id) = max(person_id) THEN min(person_id) END AS true_id
-    FROM restricted.identity.exact_link JOIN (SELECT batch_id, row_number, person_id FROM record) USING (batch_id, row_number)
+    FROM restricted.identity.exact_link
+    JOIN (SELECT batch_id, row_number, person_id FROM record) USING (batch_id, row_number)
     GROUP BY own_id
     """,
 )

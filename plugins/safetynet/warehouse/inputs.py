@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from safetynet import reference
 from safetynet.contract import DEPARTMENTS, contracts
 from safetynet.home import CHECKOUT, Home
+from safetynet.identify import model
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
@@ -133,7 +134,7 @@ def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
     deliveries = [row["delivery_id"] for row in history.deliveries(store, known_at)]
     references = [row["sha256"] for row in store.rows(sa.select(ledger.reference)) if row["received_at"] <= known_at]
     digest = hashlib.sha256(json.dumps([as_of.isoformat(), batches, deliveries, sorted(references)]).encode())
-    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*")]):
-        if path.suffix in (".sql", ".yml", ".csv"):
+    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*"), model.PATH]):
+        if path.suffix in (".sql", ".yml", ".csv", ".py", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
