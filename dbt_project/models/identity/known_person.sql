@@ -65,7 +65,9 @@ told_fully as (
         way_of_telling.person_id,
         null::bigint as pinned_id,
         way_of_telling.person_name,
-        case when {{ is_village('way_of_telling.division_code') }} then way_of_telling.division_code end as division_code,
+        case
+            when {{ is_village('way_of_telling.division_code') }} then way_of_telling.division_code
+        end as division_code,
         {{ town_code('way_of_telling.division_code') }} as town_code,
         {{ county_code('way_of_telling.division_code') }} as county_code,
         way_of_telling.household_code,

@@ -68,8 +68,7 @@ registered_as as (
 ),
 
 possible_other as (
-    select
-        possible.* replace (coalesce(registered_as.person_id, possible.person_id) as person_id)
+    select possible.* replace (coalesce(registered_as.person_id, possible.person_id) as person_id)
     from possible
     left join registered_as on possible.person_id = registered_as.own_id
     where not possible.is_registered
@@ -89,14 +88,22 @@ best as (
     select * from other
 ),
 
--- Two of one file cannot both be somebody who stands there once.
-claimed_twice as (
-    select distinct unnest(list(row_of_score.own_id)) as own_id
+claim as (
+    select distinct
+        row_of_score.batch_id,
+        row_of_score.anchor,
+        row_of_score.own_id,
+        best.person_id
     from row_of_score
     inner join best on row_of_score.own_id = best.own_id
     where best.match_probability >= {{ linking().link }}
-    group by row_of_score.batch_id, row_of_score.anchor, best.person_id
-    having count(distinct row_of_score.own_id) > 1
+),
+
+-- Two of one file cannot both be somebody who stands there once.
+claimed_twice as (
+    select distinct own_id
+    from claim
+    qualify count(*) over (partition by batch_id, anchor, person_id) > 1
 )
 
 select

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from safetynet.identify import trial
+from safetynet.identify import charts, trial
 from safetynet.identify.comparisons import MACRO
 
 # Who of the known fits what a broken row says: one name (or one slip away), one place, no digit against it.
@@ -148,18 +148,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="of the first county; the model was trained on another")
     parser.add_argument("--mess", type=float, nargs="+", default=[0.03, 0.15])
     parser.add_argument("--built", type=Path, nargs="*", help="counties that have been built, instead of making some")
+    parser.add_argument("--charts", type=Path, help="folder for Splink's charts of the last county")
+    parser.add_argument("--form", default="html", help="of the charts: html; svg and png need vl-convert-python")
     options = parser.parse_args()
-    for root in options.built or []:
-        with trial.opened(root) as county:
+    with tempfile.TemporaryDirectory(prefix="safetynet-evaluate-") as folder:
+        counties = (
+            [(root.name, trial.opened(root)) for root in options.built]
+            if options.built
+            else [
+                (
+                    f"{mess:.0%} mess, {options.households:,} households",
+                    trial.built(Path(folder, str(place)), options.households, options.seed + place, mess),
+                )
+                for place, mess in enumerate(options.mess)
+            ]
+        )
+        for title, county in counties:
             measure(county)
-            print(f"\n## {root.name}", *tables(county), sep="\n\n")
-    for place, mess in enumerate([] if options.built else options.mess):
-        with (
-            tempfile.TemporaryDirectory(prefix="safetynet-evaluate-") as folder,
-            trial.built(Path(folder), options.households, options.seed + place, mess) as county,
-        ):
-            measure(county)
-            print(f"\n## {mess:.0%} mess, {options.households:,} households", *tables(county), sep="\n\n")
+            print(f"\n## {title}", *tables(county), sep="\n\n")
+        if options.charts:
+            charts.draw(counties[-1][1], options.charts, options.form)
+        for _, county in counties:
+            county.close()
 
 
 if __name__ == "__main__":
