@@ -18,8 +18,11 @@
     from (
         select
             *,
-            {{ known_share }} * 2 ** match_weight
-            / ({{ 1 - known_share }} + {{ known_share }} * sum(2 ** match_weight) over (partition by own_id)) as probability
+            round(
+                {{ known_share }} * 2 ** match_weight
+                / ({{ 1 - known_share }} + {{ known_share }} * sum(2 ** match_weight) over (partition by own_id)),
+                6
+            ) as probability
         from {{ relation }}
     ) as weighed
     qualify row_number() over (partition by own_id order by probability desc, person_id asc) = 1

@@ -198,3 +198,32 @@ def test_a_key_changes_only_by_a_merge_that_is_told(drop: Drop) -> None:
     assert settlement(late, 5)[:2] == (alone[5], "none")
     history = late.execute("select * from marts.person_key_history").fetchall()
     assert history == [(alone[4], key_of(late, 150), "merge", date(2025, 6, 30), "data")]
+
+
+def test_who_is_linked_to_nobody_keeps_the_key_from_snapshot_to_snapshot(drop: Drop) -> None:
+    """Two of one name in a household, told apart by sex; a pupil without an anchor, by what is left of the number."""
+    members = [
+        member(1, id_number=None, sex="男"),
+        member(1, id_number=None, sex="女"),
+        member(2, id_number=None, sex="男"),
+    ]
+    pupil = {"person_name": name(3), "division_code": village(3), "id_number_damaged": swapped(3, 9)}
+    pupil |= {"school_term": "2024-2025-2", "enrollment_status": "在读"}
+    for month in (MAY, JUNE):
+        drop.batch("registry_member", month, members)
+        drop.batch("education_enrollment", month, [pupil])
+    drop.batch("registry_member", "2025-07-31", [*members, member(2, id_number=None, sex="女")])
+    built = drop.build("2025-07-31")
+    keys = built.execute("""
+        select as_of, feed, row_number, person_key from restricted.identity.person_record order by all
+    """).fetchall()
+    by_month: dict[str, dict[tuple[str, int], str]] = {}
+    for day, feed, row, key in keys:
+        by_month.setdefault(day.isoformat(), {})[feed, row] = key
+    assert by_month[MAY] == by_month[JUNE]
+    assert len(set(by_month[MAY].values())) == 4
+    july = by_month["2025-07-31"]
+    assert {at: july[at] for at in july if at in by_month[MAY]}.items() <= by_month[MAY].items()
+    assert july["registry_member", 7] not in by_month[MAY].values()
+    history = built.execute("select person_key, kind, changed_on, cause from marts.person_key_history").fetchall()
+    assert history == [(by_month[MAY]["registry_member", 6], "split", date(2025, 7, 31), "data")]

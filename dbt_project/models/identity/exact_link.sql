@@ -142,9 +142,10 @@ described as (
             unnumbered.sex,
             unnumbered.phone
         ) as detail,
-        unnumbered.person_name is not null
-        and unnumbered.division_code is not null
-        and unnumbered.anchor is not null as has_self
+        unnumbered.person_name is not null and unnumbered.division_code is not null as has_place,
+        unnumbered.anchor is not null as has_anchor,
+        length(unnumbered.damaged_number) >= 14
+        and replace(unnumbered.damaged_number, left(unnumbered.damaged_number, 1), '') <> '' as has_digits
     from unnumbered
     left join linked
         on unnumbered.batch_id = linked.batch_id and unnumbered.row_number = linked.row_number
@@ -164,12 +165,15 @@ identified as (
     select
         *,
         case
-            when has_self and (anchor_pins or max(rows_of_self) over (partition by self) = 1) then self
-            when has_self and detail <> '' and max(rows_of_detail) over (partition by self, detail) = 1
+            when has_place and has_anchor and (anchor_pins or max(rows_of_self) over (partition by self) = 1) then self
+            when
+                has_place
+                and (has_digits or (has_anchor and detail <> ''))
+                and max(rows_of_detail) over (partition by self, detail) = 1
                 then concat_ws('|', self, 'detail', detail)
             else concat_ws('|', batch_id, row_number)
         end as identity_text,
-        case when has_self and not anchor_pins then self end as former_text,
+        case when has_place and has_anchor and not anchor_pins then self end as former_text,
         min(case when rows_of_self > 1 then as_of end) over (partition by self) as split_on
     from counted
 ),
