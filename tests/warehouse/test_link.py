@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
+from safetynet.identify.score import ScoringFailed, score
 from warehouse.small_warehouse import Drop, an_id
 
 MAY, JUNE = "2025-05-31", "2025-06-30"
@@ -152,6 +154,7 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
         (doubtful, key_of(first, 199), "同一人"),
         (key_of(first, 20), key_of(first, 21), "同一人"),
         (key_of(first, 20), key_of(first, 22), "同一人"),
+        (key_of(first, 20), f"p_{0:024x}", "同一人"),
     ]
     kept = key_of(first, 20), key_of(first, 21), key_of(first, 199)
     first.close()
@@ -184,6 +187,17 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
         (former, merged[0][0], "merge", day, "decision"),
     }
     assert then.execute("select count(*) from quality.link_review").fetchall() == [(0,)]
+    told = "select row_number, column_name from quality.finding where finding = 'no_such_person'"
+    assert then.execute(told).fetchall() == [(8, "person_key")]
+
+
+def test_a_failure_of_the_scoring_tells_no_value() -> None:
+    with duckdb.connect() as connection:
+        rows = connection.sql("select 1 as unique_id, 2 as person_id, '萧龙' as person_name, false as is_linked")
+        with pytest.raises(ScoringFailed) as failed:
+            score(connection, rows, rows)
+        assert "萧" not in "".join(traceback.format_exception(failed.value))
+        assert connection.execute("select count(*) from information_schema.tables").fetchall() == [(0,)]
 
 
 def test_a_key_changes_only_by_a_merge_that_is_told(drop: Drop) -> None:

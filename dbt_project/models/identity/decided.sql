@@ -32,6 +32,8 @@ known as (
 )
 
 select
+    decision.person_key,
+    decision.other_person_key,
     one.person_id,
     other.person_id as other_person_id,
     decision.is_same,
