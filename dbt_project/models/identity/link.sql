@@ -23,16 +23,28 @@ row_of_score as (
         and exact_link.own_id in (select score.own_id from score)
 ),
 
+told_by_number as (
+    select
+        mention.batch_id,
+        mention.anchor,
+        coalesce(exact_link.linked_number_id, mention.number_id) as person_id
+    from mention
+    left join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
+    where not mention.anchor_pins and (exact_link.batch_id is null or exact_link.linked_number_id is not null)
+),
+
 -- Who stands in the same file, by number, where a person stands once, is not the one without.
 named_beside as (
-    select distinct
-        row_of_score.own_id,
-        coalesce(exact_link.linked_number_id, mention.number_id) as person_id
-    from row_of_score
-    inner join mention
-        on row_of_score.batch_id = mention.batch_id and row_of_score.anchor is not distinct from mention.anchor
-    left join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
-    where exact_link.batch_id is null or exact_link.linked_number_id is not null
+    select
+        score.own_id,
+        score.person_id
+    from score
+    inner join row_of_score on score.own_id = row_of_score.own_id
+    semi join told_by_number
+        on
+            score.person_id = told_by_number.person_id
+            and row_of_score.batch_id = told_by_number.batch_id
+            and row_of_score.anchor is not distinct from told_by_number.anchor
 ),
 
 decided as (
