@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo answers test up down sql explain diff worklists release returned retake docs lint bench lock setup clean
+.PHONY: help run demo answers test up down sql explain diff worklists release returned retake docs lint bench evaluate lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
@@ -83,6 +83,9 @@ lint: $(READY) ## ruff, mypy, sqlfluff
 
 bench: $(READY) ## measure, beside the usual way of doing the same
 	@PYTHONPATH=$(CURDIR)/plugins:$(CURDIR) $(VENV)/bin/python -m benchmarks
+
+evaluate: $(READY) ## measure who was linked to whom against the truth of generated counties
+	@PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet.identify.evaluate
 
 lock: ## write requirements.lock anew from requirements.in
 	@uv pip compile --universal --python-version 3.11 --no-emit-index-url --upgrade --quiet \

@@ -207,6 +207,13 @@ _GOOD: dict[str, Callable[[int], Row]] = {
         "category": "突发严重困难户",
         "measure": "临时救助",
     },
+    "link_decision": lambda n: {
+        "person_key": f"p_{n:024x}",
+        "other_person_key": f"p_{n + 2**60:024x}",
+        "decision": "同一人",
+        "decided_on": "2025-06-20",
+        "decided_by": "李干部",
+    },
 }
 
 

@@ -206,6 +206,13 @@ class Contract(_Strict):
         """Names of the columns that hold id numbers; each has a `<name>_damaged` beside it in the lake."""
         return tuple(name for name, column in self.columns.items() if column.kind is Kind.ID_NUMBER)
 
+    @property
+    def kin(self) -> dict[str, str]:
+        """Whom a row names beside its primary person (`guardian_…`, `applicant_…`): id number column → name column."""
+        own = self.person.id_number if self.person else None
+        named = {number: number.removesuffix("id_number") + "name" for number in self.id_columns if number != own}
+        return {number: name for number, name in named.items() if name in self.columns}
+
     def first_header(self, column: str) -> str:
         """The header of a column as its department writes it."""
         return self.columns[column].headers[0]

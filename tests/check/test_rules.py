@@ -98,6 +98,10 @@ DECLARED: dict[str, dict[tuple[str, str], Spoiled]] = {
         ("admitted", "admitted_though_refuted"): [{"finding": "不属实"}],
         ("category", "admitted_without_category"): [{"category": ""}],
     },
+    "link_decision": {
+        ("person_key", "no_person_key"): [{"person_key": "p_12"}],
+        ("other_person_key", "same_key_twice"): [{"person_key": f"p_{1:024x}", "other_person_key": f"p_{1:024x}"}],
+    },
 }
 
 _REFUSED = {

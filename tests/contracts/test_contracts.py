@@ -28,6 +28,7 @@ PROMISED = {
     "water_household",
     "civil_assistance",
     "verification_result",
+    "link_decision",
 }
 
 
@@ -121,7 +122,7 @@ def test_what_is_sensitive_is_so_declared(feed: str) -> None:
     must = {
         "person_name", "id_number", "phone", "birth_date", "student_number", "guardian_name", "guardian_id_number",
         "applicant_name", "applicant_id_number", "responsible", "family_doctor", "verified_by", "note", "reason",
-        "measure", "stop_reason", "untreated_reason",
+        "measure", "stop_reason", "untreated_reason", "decided_by",
     }  # fmt: skip
     columns = contract(feed).columns
     assert {name for name in must & columns.keys() if not columns[name].sensitive} == set()
@@ -139,6 +140,7 @@ REQUIRED = {
     "water_household": "division_code person_name project_code",
     "civil_assistance": "certificate_number month person_name assistance_type payment_status",
     "verification_result": "signal_id verified_on finding",
+    "link_decision": "person_key other_person_key decision decided_on decided_by",
 }
 
 

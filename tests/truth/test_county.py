@@ -116,6 +116,18 @@ def test_whole_numbers_lead_to_one_key(county: duckdb.DuckDBPyConnection) -> Non
     assert rows(county, split) == []
 
 
+def test_what_is_left_of_a_number_leads_to_its_person(county: duckdb.DuckDBPyConnection) -> None:
+    """Who stands by number in another row; that no link is wrong, the test of the keys says."""
+    broken = """
+        SELECT count(*) FILTER (match_method = 'linked'), count(*) FROM placed
+        WHERE list_has_any(damages, ['id_number:wrong_checksum', 'id_number:trailing_zeros', 'id_number:float_rounded'])
+            AND NOT is_id_whole AND person_id IN (SELECT person_id FROM placed WHERE is_id_whole AND is_id_own)
+    """
+    ((linked, told),) = rows(county, broken)
+    assert told > 20
+    assert linked >= 0.98 * told
+
+
 def test_every_certain_signal_is_found(county: duckdb.DuckDBPyConnection) -> None:
     ((certain,),) = rows(county, "SELECT count(*) FROM true_signal WHERE is_certain")
     assert certain > 50

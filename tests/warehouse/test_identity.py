@@ -98,7 +98,7 @@ def built(module_drop: Drop) -> duckdb.DuckDBPyConnection:
         [
             aid("萧龙", an_id(1)),  # 4
             aid("江梅", None, _reasons=[("month", "not accepted")]),  # 5: held back, told by name and village
-            aid("萧小月", an_id(1)),  # 6: unlinked
+            aid("萧小月", None),  # 6: unlinked, for name and village are not enough among so few
             aid("石磊", an_id(9), certificate_number="J9", _reasons=[("monthly_amount", "negative")]),  # 7: by number
         ],
         source_file="990121199801011234 13912345678 990121 20250630.csv",
@@ -205,7 +205,6 @@ def test_doubtful_rows_silence_whom_they_may_mean(built: duckdb.DuckDBPyConnecti
     assert set(built.execute(query).fetchall()) == {
         (5, key_of(built, an_id(3))),
         (6, key_of(built, CHILD)),
-        (6, key_of(built, an_id(1))),
         (7, key_of(built, an_id(9))),
     }
 

@@ -74,7 +74,7 @@ def silent(module_drop: Drop) -> duckdb.DuckDBPyConnection:
             aid("诸葛丙", an_id(12), payment_status="停发"),  # 12
             aid("诸葛甲", None, "2025-05"),  # 13
             aid("诸葛甲", an_id(10), "2025-04", _reasons=[("monthly_amount", "negative")]),  # 14
-            aid("诸葛乙", None),  # 15
+            aid("诸葛乙", None, certificate_number="Z"),  # 15: under no certificate of a namesake
             aid("诸葛丙", an_id(12), None, _reasons=[("month", "not accepted")]),  # 16
             aid("诸葛丁", None, "2025-04"),  # 17
         ],

@@ -31,4 +31,4 @@ select
 from staged
 left join unnumbered
     on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
-inner join person on {{ person_id('staged', 'unnumbered') }} = person.person_id
+inner join person on {{ person_id('staged', 'unnumbered', 'education_enrollment') }} = person.person_id

@@ -24,32 +24,47 @@ resolved_row as (
     select * from {{ ref('resolved_row') }}
 ),
 
+held_back as (
+    {%- for feed, stated in feeds().items() if stated.person %}
+    select
+        batch_id,
+        row_number,
+        {{ number_id(stated.person.id_number) }} as number_id,
+        {{ stated.person.name }} as person_name,
+        {{ stated.person.division }} as division_code,
+        {{ 'month' if 'month' in stated.columns else 'null::varchar as month' }}
+    from {{ source('lake', feed) }}
+    where disposition = 'quarantined'
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
 quarantined as (
     select
         batch.feed,
-        lake.batch_id,
-        lake.row_number,
-        {{ number_id('lake.id_number') }} as number_id,
-        lake.person_name,
-        coalesce(lake.division_code, batch.scope) as division_code,
-        lake.month,
+        held_back.batch_id,
+        held_back.row_number,
+        held_back.number_id,
+        held_back.person_name,
+        coalesce(held_back.division_code, batch.scope) as division_code,
+        held_back.month,
         batch.as_of as valid_from,
         least(
             (
                 select min(replaced_batch.replaced_on)
                 from replaced_batch
                 where
-                    replaced_batch.batch_id = lake.batch_id
-                    and starts_with(coalesce(lake.division_code, ''), replaced_batch.replaced_prefix)
+                    replaced_batch.batch_id = held_back.batch_id
+                    and starts_with(coalesce(held_back.division_code, ''), replaced_batch.replaced_prefix)
             ),
             resolved_row.resolved_on
         ) as valid_to
-    from {{ source('lake_of_all', 'row') }} as lake
-    inner join batch on lake.batch_id = batch.batch_id
+    from held_back
+    inner join batch on held_back.batch_id = batch.batch_id
     inner join feed on batch.feed = feed.feed
     left join resolved_row
-        on lake.batch_id = resolved_row.batch_id and lake.row_number = resolved_row.row_number
-    where lake.disposition = 'quarantined' and batch.counts
+        on held_back.batch_id = resolved_row.batch_id and held_back.row_number = resolved_row.row_number
+    where batch.counts
 ),
 
 unlinked as (

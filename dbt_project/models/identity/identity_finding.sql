@@ -22,6 +22,23 @@ other_name as (
     where not number_name.is_owner_name
 ),
 
+decided as (
+    select * from {{ ref('decided') }}
+),
+
+-- A decision about a key that nobody has, or has any longer, decides nothing.
+about_nobody as (
+    select
+        staged.batch_id,
+        'link_decision' as feed,
+        staged.row_number,
+        'person_key' as column_name,
+        'no_such_person' as finding
+    from {{ ref('stg_link__decision') }} as staged
+    anti join decided
+        on staged.person_key = decided.person_key and staged.other_person_key = decided.other_person_key
+),
+
 registered as (
     select * from mention where feed = 'registry_member' and {{ counts_on(as_of()) }}
 ),
@@ -47,3 +64,5 @@ two_households as (
 select * from other_name
 union all
 select * from two_households
+union all
+select * from about_nobody

@@ -16,10 +16,18 @@ select
     valid_to,
     {{ person.id_number }} as id_number,
     {{ number_id(person.id_number) }} as number_id,
+    {{ person.id_number }}_damaged as damaged_number,
     {{ person.name }} as person_name,
     {{ person.division }} as division_code,
     {% for column, type in told.items() -%}
     {{ column if column in stated.columns else 'null::' ~ type }} as {{ column }},
+    {% endfor -%}
+    {% for kin in stated.kin[:1] -%}
+    {{ number_id(kin.id_number) }} as kin_number_id,
+    {{ kin.name }} as kin_name,
+    {% else -%}
+    null::bigint as kin_number_id,
+    null::varchar as kin_name,
     {% endfor -%}
     {{ anchor(person) }} as anchor,
     {{ person.anchor_pins }} as anchor_pins

@@ -16,11 +16,11 @@ owner_name as (
 
 identity_text as (
     select
-        person_id,
+        own_id as person_id,
         any_value(identity_text) as identity_text
     from {{ ref('unnumbered') }}
-    where person_id < 0
-    group by person_id
+    where person_id = own_id
+    group by own_id
 ),
 
 -- The newest phone and division; of several told on one day always the same.

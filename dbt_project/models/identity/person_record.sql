@@ -20,7 +20,8 @@ select
     coalesce(household.household_key, person.household_key) as household_key,
     coalesce(mention.division_code, person.division_code) as division_code,
     mention.match_method,
-    case when mention.match_method <> 'none' then 1.0::double end as match_probability,
+    mention.match_probability,
+    mention.own_key as own_person_key,
     mention.as_of,
     mention.valid_from,
     mention.valid_to

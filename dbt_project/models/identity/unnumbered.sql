@@ -1,154 +1,80 @@
-with mention as (
+with exact_link as (
+    select * from {{ ref('exact_link') }}
+),
+
+link as (
+    select * from {{ ref('link') }} where doubt is null
+),
+
+merged as (
+    select * from {{ ref('merged') }}
+),
+
+mention as (
     select * from {{ ref('mention') }}
 ),
 
-other_name as (
+found as (
     select
-        number_id,
-        person_name
-    from {{ ref('number_name') }}
-    where not agrees
-),
-
--- Rows whose number, if there is one, is nobody's or somebody else's.
-unnumbered as (
-    select mention.*
-    from mention
-    left join other_name
-        on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
-    where mention.number_id is null or other_name.number_id is not null
-),
-
-numbered as (
-    select
-        mention.batch_id,
-        mention.number_id,
-        mention.person_name,
-        mention.division_code,
-        mention.household_code,
-        (mention.number_id // 1000) % 100000000 as birth
-    from mention
-    anti join other_name
-        on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
-    where mention.number_id is not null
-),
-
-findable as (
-    select
-        batch_id,
-        row_number,
-        person_name,
-        division_code,
-        household_code,
-        strftime(birth_date, '%Y%m%d')::bigint as birth
-    from unnumbered
-    where {{ is_village('division_code') }} and (household_code is not null or birth_date is not null)
-),
-
--- Somebody with a number who has borne the same name in the same village, and the household or birth date as well.
-candidate as (
-    select
-        findable.batch_id,
-        findable.row_number,
-        numbered.number_id,
-        false as is_by_birth
-    from findable
-    inner join numbered
-        on
-            findable.person_name = numbered.person_name
-            and findable.division_code = numbered.division_code
-            and findable.household_code = numbered.household_code
-    union
-    select
-        findable.batch_id,
-        findable.row_number,
-        numbered.number_id,
-        true as is_by_birth
-    from findable
-    inner join numbered
-        on
-            findable.person_name = numbered.person_name
-            and findable.division_code = numbered.division_code
-            and findable.birth = numbered.birth
-),
-
-only_candidate as (
-    select
-        batch_id,
-        row_number,
-        min(number_id) as number_id,
-        bool_or(is_by_birth) as is_by_birth
-    from candidate
-    group by batch_id, row_number
-    having min(number_id) = max(number_id)
-),
-
-found_by_household as (
-    select * from only_candidate where not is_by_birth
-),
-
--- In one batch a household has one member of a name: a namesake beside the row, or two rows for one number, and nothing
--- is linked. A name with one birth date in one village is one person, on however many rows (a pupil's by term).
-already_there as (
-    select
-        found_by_household.batch_id,
-        found_by_household.number_id
-    from found_by_household
-    semi join numbered
-        on found_by_household.batch_id = numbered.batch_id and found_by_household.number_id = numbered.number_id
-    union all
-    select
-        batch_id,
-        number_id
-    from found_by_household
-    group by batch_id, number_id
-    having count(*) > 1
-),
-
-linked as (
-    select only_candidate.*
-    from only_candidate
-    anti join already_there
-        on
-            only_candidate.batch_id = already_there.batch_id
-            and only_candidate.number_id = already_there.number_id
-),
-
-described as (
-    select
-        unnumbered.feed,
-        unnumbered.batch_id,
-        unnumbered.row_number,
-        unnumbered.number_id as foreign_number_id,
-        linked.number_id as linked_number_id,
-        unnumbered.anchor_pins,
-        concat_ws('|', unnumbered.feed, unnumbered.person_name, unnumbered.division_code, unnumbered.anchor) as self,
-        unnumbered.person_name is not null
-        and unnumbered.division_code is not null
-        and unnumbered.anchor is not null as has_self
-    from unnumbered
-    left join linked
-        on unnumbered.batch_id = linked.batch_id and unnumbered.row_number = linked.row_number
-),
-
--- Whoever is linked to nobody is told by the row's own key in its feed, where that is one person's, else by the row.
-identified as (
-    select
-        *,
+        exact_link.feed,
+        exact_link.batch_id,
+        exact_link.row_number,
+        exact_link.own_id,
+        exact_link.own_key,
+        exact_link.identity_text,
+        coalesce(
+            merged.merged_id,
+            exact_link.linked_number_id,
+            link.person_id,
+            exact_link.own_id
+        ) as person_id,
         case
-            when not has_self or (not anchor_pins and count(*) over (partition by batch_id, self) > 1)
-                then concat_ws('|', batch_id, row_number)
-            else self
-        end as identity_text
-    from described
+            when merged.person_id is null and exact_link.linked_number_id is null then link.match_probability
+            else 1.0
+        end as match_probability
+    from exact_link
+    left join merged on exact_link.own_id = merged.person_id
+    left join link on exact_link.linked_number_id is null and exact_link.own_id = link.own_id
+),
+
+-- Whoever was found to be one of those who are one is the one that stands for them.
+found_merged as (
+    select found.* replace (coalesce(merged.merged_id, found.person_id) as person_id)
+    from found
+    left join merged on found.person_id = merged.person_id
+),
+
+-- Rows by a number that somebody decided to be another number's person.
+number_of_other as (
+    select
+        mention.feed,
+        mention.batch_id,
+        mention.row_number,
+        null::bigint as own_id,
+        {{ keyed('person', "'number|' || mention.id_number") }} as own_key,
+        null::varchar as identity_text,
+        merged.merged_id as person_id,
+        1.0::double as match_probability
+    from mention
+    inner join merged on mention.number_id = merged.person_id
+    anti join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
+    where merged.merged_id <> mention.number_id
+),
+
+everyone as (
+    select * from found_merged
+    union all
+    select * from number_of_other
 )
 
 select
     feed,
     batch_id,
     row_number,
-    foreign_number_id,
-    linked_number_id,
-    coalesce(linked_number_id, -dense_rank() over (order by identity_text)) as person_id,
-    case when linked_number_id is null then identity_text end as identity_text
-from identified
+    own_id,
+    own_key,
+    identity_text,
+    person_id,
+    coalesce(person_id <> own_id, true) as is_linked,
+    case when coalesce(person_id <> own_id, true) then match_probability end as match_probability
+from everyone

@@ -14,6 +14,7 @@ select
     person_record.person_key,
     person_record.household_key,
     person_record.match_method,
-    person_record.match_probability
+    person_record.match_probability,
+    person_record.own_person_key
 from person_record
 inner join batch on person_record.batch_id = batch.batch_id

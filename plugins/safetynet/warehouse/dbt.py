@@ -11,16 +11,18 @@ from typing import Any
 
 from safetynet.contract import Contract, Kind, contracts
 from safetynet.home import CHECKOUT, Home
+from safetynet.identify.model import model
 
 PROJECT = CHECKOUT / "dbt_project"
 
 
 def variables() -> str:
-    """What the contracts state, as dbt's variable `feeds`; see macros/feed.sql.
+    """What the contracts state, as dbt's variable `feeds` (see macros/feed.sql), and the model's thresholds.
 
     dbt parses the whole project anew when a variable changes, so nothing here may change from build to build.
     """
-    return json.dumps({"feeds": {feed: _stated(contract) for feed, contract in contracts().items()}})
+    stated = {feed: _stated(contract) for feed, contract in contracts().items()}
+    return json.dumps({"feeds": stated, "linking": model().thresholds})
 
 
 def staged(contract: Contract) -> str:
@@ -36,6 +38,7 @@ def _stated(contract: Contract) -> dict[str, Any]:
         "staged": staged(contract),
         "key": contract.key,
         "person": contract.person.model_dump() if contract.person else None,
+        "kin": [{"id_number": number, "name": name} for number, name in contract.kin.items()],
         "columns": list(contract.columns),
         "codes": told(Kind.CODE),
         "texts": told(Kind.TEXT),

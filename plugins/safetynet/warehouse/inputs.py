@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from safetynet import reference
 from safetynet.contract import DEPARTMENTS, contracts
 from safetynet.home import CHECKOUT, Home
+from safetynet.identify import model
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
@@ -164,10 +165,10 @@ def _short(sha256: str | None) -> str | None:
 
 
 def models_version() -> str:
-    """Changes whenever a model, a seed or a contract does."""
+    """Changes whenever a model, a seed, a contract or the model of linking does."""
     digest = hashlib.sha256()
-    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*")]):
-        if path.suffix in (".sql", ".yml", ".csv"):
+    for path in sorted([*(CHECKOUT / "dbt_project").rglob("*"), *DEPARTMENTS.rglob("*"), model.PATH]):
+        if path.suffix in (".sql", ".yml", ".csv", ".py", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:_VERSION]
 

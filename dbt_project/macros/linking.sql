@@ -1,0 +1,4 @@
+{#- The thresholds of plugins/safetynet/identify/model.json: link, review, known_share (registered, other). -#}
+{% macro linking() -%}
+    {{ return(var('linking')) }}
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ stage('link_decision') }}

@@ -1,0 +1,93 @@
+"""Scores broken rows against known persons with Splink, on the connection of the build."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from safetynet.identify.comparisons import COMPARISONS, MACRO, words
+from safetynet.identify.model import model
+
+if TYPE_CHECKING:
+    import pyarrow
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from splink import Linker
+
+COLUMNS = {
+    "own_id": "BIGINT",
+    "is_registered": "BOOLEAN",
+    "person_id": "BIGINT",
+    "match_weight": "DOUBLE",
+    "comparison_zh": "VARCHAR",
+    "comparison_en": "VARCHAR",
+}
+
+
+class ScoringFailed(RuntimeError):
+    """Splink or the database failed; what they said holds values of rows, and is not told."""
+
+
+def score(
+    connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation
+) -> DuckDBPyRelation | pyarrow.Table:
+    """One row per person of its own × known person who may be meant, in the columns of COLUMNS.
+
+    Leaves nothing in the database. Raises ScoringFailed.
+    """
+    unlinked = broken.filter("NOT is_linked")
+    persons = _count(known.aggregate("count(DISTINCT person_id)"))
+    if persons == 0 or _count(unlinked.aggregate("count(*)")) == 0:
+        nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS.items())
+        return connection.sql(f"SELECT {nothing} WHERE false")
+    try:
+        # A connection of its own: dbt hands over a wrapper that Splink does not take.
+        with connection.cursor() as own, linker(own, unlinked, known, model().for_persons(persons)) as made:
+            found = made.inference.predict(threshold_match_probability=model().negligible, warning_mode="never")
+            return own.sql(_best(found.physical_name)).to_arrow_table()
+    except Exception as error:  # whatever it is, it may quote a row
+        raise ScoringFailed(f"records could not be linked: {type(error).__name__}") from None
+
+
+@contextlib.contextmanager
+def linker(
+    connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation, settings: dict[str, Any]
+) -> Iterator[Linker]:
+    """A Splink linker of two relations of the same columns, whose tables are dropped at the end."""
+    from splink import DuckDBAPI, Linker
+
+    database = DuckDBAPI(connection=connection)
+    columns = ", ".join(known.columns)
+    names = {"broken": broken, "known": known}
+    connection.execute(MACRO)
+    try:
+        for name, rows in names.items():
+            connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM ({rows.sql_query()})")
+        tables = [database.register(name, dataset_display_name=name) for name in names]
+        yield Linker(tables, settings, log_level=None, validate_settings=False)
+    finally:
+        database.delete_tables_created_by_splink_from_db()
+        for name in names:
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _count(counted: DuckDBPyRelation) -> int:
+    ((count,),) = counted.fetchall()
+    return int(count)
+
+
+def _best(predictions: str) -> str:
+    """SQL: of the ways in which a person is told, the one that fits best."""
+    told = {
+        language: f"concat_ws('{separator}', {', '.join(words(name, language) for name in COMPARISONS)})"
+        for language, separator in (("zh", "；"), ("en", "; "))
+    }
+    return f"""
+        SELECT
+            person_id_l AS own_id, is_registered_l AS is_registered, person_id_r AS person_id, match_weight,
+            {told["zh"]} AS comparison_zh, {told["en"]} AS comparison_en
+        FROM {predictions}
+        QUALIFY row_number() OVER (
+            PARTITION BY person_id_l, person_id_r ORDER BY match_weight DESC, unique_id_l, unique_id_r
+        ) = 1
+    """
