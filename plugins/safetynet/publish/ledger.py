@@ -88,6 +88,7 @@ batch = sa.Table(
     sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
     sa.Column("is_told", sa.Boolean, nullable=False, default=False, comment="its quarantine went into a message"),
     sa.UniqueConstraint("feed", "as_of", "sha256", "sheet_key"),
+    sa.Index("batch_of_scope", "feed", "scope", "as_of", "received_at"),
 )
 
 repair = sa.Table(
