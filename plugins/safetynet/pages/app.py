@@ -257,12 +257,6 @@ def people_page(
         return render(request, "no_warehouse.html")
     if view is None:
         raise HTTPException(404, "Not found")
-    chosen = next((each for each in view.measures if each.name == measure), None)
-    return render(
-        request,
-        "people.html",
-        view=view,
-        place=view.place,
-        chosen=chosen or next(iter(view.measures), None),
-        build=build,
-    )
+    by_name = {each.name: each for each in view.measures}
+    chosen = by_name.get(measure) or next(iter(view.measures), None)
+    return render(request, "people.html", view=view, place=view.place, chosen=chosen, build=build)

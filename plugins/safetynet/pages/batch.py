@@ -1,4 +1,4 @@
-"""What happened to one file: its stages, what was checked, repaired and put aside. Counts and row numbers, no values."""
+"""What happened to one file: stages, checks, repairs, what was put aside. Counts and row numbers, never values."""
 
 from __future__ import annotations
 
@@ -65,6 +65,14 @@ class File:
     def failed(self) -> list[dict[str, Any]]:
         """Expectations that failed."""
         return [row for row in self.expectations if not row["success"]]
+
+    @property
+    def repairs_by_kind(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Kind of repair → its columns, the most frequent kind first."""
+        kinds: dict[str, list[dict[str, Any]]] = {}
+        for row in self.repairs:
+            kinds.setdefault(row["repair"], []).append(row)
+        return sorted(kinds.items(), key=lambda kind: -sum(row["cells"] for row in kind[1]))
 
     @property
     def repaired_cells(self) -> int:

@@ -97,7 +97,7 @@ def timeline(store: Ledger, incident_id: str) -> list[dict[str, Any]]:
 def act(store: Ledger, incident_id: str, what: Act, by: str, text: str) -> None:
     """Move an incident on, in one transaction with its event; long numbers in what people write are masked.
 
-    `text` is the note, or for assign the name of whom it is given to. Raises CannotAct; KeyError for an unknown incident.
+    `text` is the note, or for assign the name of whom it is given to. Raises CannotAct, and KeyError for an unknown id.
     """
     said = masked(" ".join(text.split()))[:NOTE_LENGTH]
     if what in ("assign", "note") and not said:

@@ -1,4 +1,4 @@
-"""What analysts see: indicators by division, signals by rule over time, and what became of them; small counts hidden."""
+"""What analysts see: indicators by division, signals by rule over time and what became of them; no small counts."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _indicators(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Mea
     found = []
     for told in by_measure.values():
         is_rate = told[0]["is_rate"]
-        cells = {
+        cells: dict[str, Cell] = {
             row["division_code"]: (row["numerator"], row["denominator"] - row["numerator"])
             if is_rate
             else (row["numerator"],)
@@ -273,9 +273,8 @@ def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[M
     for parent in [None, *path]:
         level: dict[str, Cell] = {}
         for child in _children(connection, parent):
-            ((level[child["division_code"]]),) = connection.execute(
-                counted, [_prefix(child["division_code"])]
-            ).fetchall()
+            code = child["division_code"]
+            (level[code],) = connection.execute(counted, [_prefix(code)]).fetchall()
         levels.append(level)
     own: Cell | None = None
     if place.code is not None:
@@ -293,7 +292,7 @@ def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[M
 
 
 def _by_rule(connection: duckdb.DuckDBPyConnection, place: Place, as_of: date) -> tuple[list[date], list[Rule]]:
-    """Each rule's signals in a place: at the end of each of the MONTHS months up to a date, and what was said of them."""
+    """Each rule's signals in a place at the end of each of MONTHS months up to a date, and what was said of them."""
     prefix = _prefix(place.code) if place.code else ""
     month_ends = [
         row["month_end"]

@@ -1,4 +1,4 @@
-"""A page as the browser gets it: texts in the reader's language, a template, and headers that let nothing foreign in."""
+"""A page as the browser gets it: the reader's language, a template, and headers that let nothing foreign in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from safetynet.contract import Contract, Titles
 from safetynet.home import COUNTY_TIME
-from safetynet.messages import Sentence, say_reason
+from safetynet.messages import Sentence, catalogue, say_reason
 from safetynet.pages import charts
 
 Language = Literal["zh", "en"]
@@ -73,8 +73,9 @@ class Voice:
         return told[self.lang] if isinstance(told, dict) else str(getattr(told, self.lang))
 
     def reason(self, code: str) -> str:
-        """A row's reason or finding in words."""
-        return self.pick(say_reason(code))
+        """A row's reason or finding in words; that of a whole file is told beside its verdict."""
+        is_of_file = "{" in catalogue().get(code, {}).get(self.lang, "")
+        return self("whole_file") if is_of_file else self.pick(say_reason(code))
 
     def check(self, expectation: str) -> str:
         """What an expectation looks for; the ledger names it `<type>:<reason>`."""

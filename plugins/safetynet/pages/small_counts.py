@@ -36,7 +36,7 @@ def _is_safe(cells: Mapping[str, Cell], out: set[str], is_total_told: bool) -> b
 
 
 def hidden_along(levels: Sequence[Mapping[str, Cell]], path: Sequence[str]) -> list[set[str]]:
-    """What is hidden on each level of a tree walked down: `path[n]` is the cell of `levels[n]` that level n+1 divides."""
+    """What to hide on each level of a tree walked down: `path[n]` is the cell of `levels[n]` that the next divides."""
     found: list[set[str]] = []
     is_told = True
     for depth, cells in enumerate(levels):
