@@ -265,21 +265,28 @@ def _add_rest(level: dict[str, Cell], total: Cell | None) -> None:
         level[""] = tuple(max(whole - part, 0) for whole, part in zip(total, sums, strict=True))
 
 
+def _open_within(connection: duckdb.DuckDBPyConnection, codes: Sequence[str]) -> dict[str, Cell]:
+    """Division → open signals in it."""
+    found: dict[str, Cell] = dict.fromkeys(codes, (0,))
+    for length in {len(_prefix(code)) for code in codes}:
+        rows = connection.execute(
+            "SELECT rpad(left(division_code, ?), 12, '0') AS code, count(*) FROM signal "
+            "WHERE status = 'open' GROUP BY code HAVING list_contains(?, code)",
+            [length, [code for code in codes if len(_prefix(code)) == length]],
+        ).fetchall()
+        found |= {code: (count,) for code, count in rows}
+    return found
+
+
 def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Measure]:
     """Open signals by division, where the warehouse has no indicators."""
     path = [each["division_code"] for each in place.path]
-    levels: list[dict[str, Cell]] = []
-    counted = "SELECT count(*) AS n FROM signal WHERE status = 'open' AND starts_with(division_code, ?)"
-    for parent in [None, *path]:
-        level: dict[str, Cell] = {}
-        for child in _children(connection, parent):
-            code = child["division_code"]
-            (level[code],) = connection.execute(counted, [_prefix(code)]).fetchall()
-        levels.append(level)
-    own: Cell | None = None
-    if place.code is not None:
-        (own,) = connection.execute(counted, [_prefix(place.code)]).fetchall()
-        _add_rest(levels[-1], own)
+    levels = [
+        _open_within(connection, [child["division_code"] for child in _children(connection, parent)])
+        for parent in [None, *path]
+    ]
+    own = _open_within(connection, path[-1:])[path[-1]] if path else None
+    _add_rest(levels[-1], own)
     row = {
         "measure": OPEN,
         "title_zh": "待核查预警数",
