@@ -21,14 +21,16 @@ from safetynet.publish.ledger import Ledger
 
 ASSETS = {"pages.css": "text/css", "pages.js": "text/javascript"}
 
+may_read, may_act = requires_access_dag("GET"), requires_access_dag("PUT")
+"""Who may see DAGs may see these pages, and who may edit them may act on incidents."""
+
 app = FastAPI(
     title="safetynet",
     docs_url=None,
     redoc_url=None,
     openapi_url=None,
-    dependencies=[Depends(requires_access_dag("GET"))],
+    dependencies=[Depends(may_read)],
 )
-"""Who may see DAGs may see these pages."""
 
 
 @app.exception_handler(NewerLedger)
@@ -225,7 +227,7 @@ def _incident(
     )
 
 
-@app.post("/incidents/{incident_id}/{act}", dependencies=[Depends(requires_access_dag("PUT")), Depends(_same_origin)])
+@app.post("/incidents/{incident_id}/{act}", dependencies=[Depends(may_act), Depends(_same_origin)])
 def act_on_incident(
     request: Request,
     store: InLedger,

@@ -71,24 +71,32 @@ def _newest_batches(store: Ledger) -> dict[tuple[str, str | None], dict[str, Any
     A file that was rejected before it told its scope belongs to none; see `refused`.
     """
     table, release = ledger.batch, ledger.release
-    newest = (
-        sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
-        .where(sa.or_(table.c.scope.is_not(None), table.c.verdict != "rejected"))
-        .group_by(table.c.feed, table.c.scope)
-        .subquery()
-    )
-    is_same_scope = sa.or_(table.c.scope == newest.c.scope, sa.and_(table.c.scope.is_(None), newest.c.scope.is_(None)))
-    statement = (
-        sa.select(
-            *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of", "received_at")),
-            *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
-            verdict_now(),
+    named = table.c.scope.is_not(None)
+    unnamed = sa.and_(table.c.scope.is_(None), table.c.verdict != "rejected")
+    found = {}
+    for is_wanted, has_scope in ((named, True), (unnamed, False)):
+        newest = (
+            sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
+            .where(is_wanted)
+            .group_by(table.c.feed, table.c.scope)
+            .subquery()
         )
-        .join(newest, sa.and_(table.c.feed == newest.c.feed, is_same_scope, table.c.as_of == newest.c.as_of))
-        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
-        .order_by(table.c.received_at, table.c.batch_id)
-    )
-    return {(row["feed"], row["scope"]): row for row in store.rows(statement)}
+        is_same = [table.c.feed == newest.c.feed, table.c.as_of == newest.c.as_of]
+        if has_scope:
+            is_same.append(table.c.scope == newest.c.scope)
+        statement = (
+            sa.select(
+                *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
+                *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
+                verdict_now(),
+            )
+            .join(newest, sa.and_(*is_same))
+            .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
+            .where(is_wanted)
+            .order_by(table.c.received_at, table.c.batch_id)
+        )
+        found |= {(row["feed"], row["scope"]): row for row in store.rows(statement)}
+    return found
 
 
 def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 
 from safetynet.contract import Contract
 
@@ -29,18 +30,18 @@ class Freshness(StrEnum):
     """Nothing is promised for any day."""
 
 
-def _end_of_month(day: date, months: int) -> date:
-    """The last day of the month that lies so many months after a day's."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+@cache
+def _due(cadence: str, newest: date) -> date | None:
+    if cadence not in _MONTHS_AND_DAYS:
+        return None
+    months, days = _MONTHS_AND_DAYS[cadence]
+    year, month = divmod(newest.year * 12 + newest.month - 1 + months, 12)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1]) + timedelta(days=days)
 
 
 def due_day(contract: Contract, newest: date) -> date | None:
     """The day by which the period after the newest one is to be there; None where no rhythm is promised."""
-    if contract.cadence not in _MONTHS_AND_DAYS:
-        return None
-    months, days = _MONTHS_AND_DAYS[contract.cadence]
-    return _end_of_month(newest, months) + timedelta(days=days)
+    return _due(contract.cadence, newest)
 
 
 def freshness(contract: Contract, newest: date | None, today: date) -> Freshness:
