@@ -73,7 +73,7 @@ def _newest_batches(store: Ledger) -> dict[tuple[str, str | None], dict[str, Any
     table, release = ledger.batch, ledger.release
     named = table.c.scope.is_not(None)
     unnamed = sa.and_(table.c.scope.is_(None), table.c.verdict != "rejected")
-    found = {}
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for is_wanted, has_scope in ((named, True), (unnamed, False)):
         newest = (
             sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
