@@ -75,8 +75,8 @@ def _fill_ledger(home: Home, scopes: int, months: int) -> int:
             [(column, first) for column in contracts()[first].columns],
         )
         database.execute(
-            "INSERT INTO incident SELECT 'i' || batch_id, feed, scope, 'batch_held', 'volume_low', 'critical', "
-            "'owner', 'open', received_at, NULL, NULL, NULL, NULL, 1, batch_id, received_at, NULL "
+            "INSERT INTO incident SELECT 'i' || batch_id, feed, scope, '', 'unusual_volume', 'volume_low', 'critical', "
+            "'owner', 'open', received_at, NULL, NULL, NULL, NULL, 1, batch_id, as_of, received_at, NULL "
             "FROM batch WHERE verdict = 'held'"
         )
         ((batches,),) = database.execute("SELECT count(*) FROM batch").fetchall()

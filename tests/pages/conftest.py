@@ -29,7 +29,7 @@ from safetynet.publish import ledger
 from safetynet.warehouse.build import build, target
 
 PASSWORDS = {"admin": "of-admin", "reader": "of-reader"}
-INCIDENT = "1" * 32
+INCIDENT = "1" * 12
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def an_incident(incident_id: str, **differs: object) -> dict[str, object]:
         "incident_id": incident_id,
         "feed": "registry_member",
         "scope": "990121000000",
-        "kind": "batch_held",
+        "kind": "unusual_volume",
         "what": "volume_low",
         "severity": "critical",
-        "owner": "registry@county.example",
+        "owner": "SAFETYNET_ALERT_REGISTRY",
         "status": "open",
         "opened_at": moment,
         "batches": 1,

@@ -191,6 +191,7 @@ def incidents_page(
         total=total,
         counts=incidents.counted(store),
         owners=incidents.owners(store),
+        departments=incidents.departments(),
         contracts=contracts(),
         status=status,
         feed=feed,
@@ -223,6 +224,8 @@ def _incident(
         possible=incidents.possible(incident["status"]) if may_act else [],
         refused=refused,
         contracts=contracts(),
+        departments=incidents.departments(),
+        needs_text=incidents.NEEDS_TEXT,
         note_length=incidents.NOTE_LENGTH,
     )
 

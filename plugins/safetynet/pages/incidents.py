@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Literal
-from uuid import uuid4
 
 import sqlalchemy as sa
 
+from safetynet.contract import Titles, contracts
 from safetynet.home import masked, now
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
@@ -24,6 +24,10 @@ _POSSIBLE: dict[Act, tuple[str, ...]] = {
     "resolve": ("open", "acknowledged"),
 }
 """Act → the states in which it can be done."""
+
+
+NEEDS_TEXT: tuple[Act, ...] = ("assign", "note", "resolve")
+"""Acts that say something: to whom, what, and why it is over."""
 
 
 class CannotAct(ValueError):
@@ -79,6 +83,11 @@ def owners(store: Ledger) -> list[str]:
     return [row["owner"] for row in store.rows(sa.select(table.c.owner).distinct().order_by(table.c.owner))]
 
 
+def departments() -> dict[str, Titles]:
+    """Owner, by the variable that names their channels → department."""
+    return {contract.owner.channels: contract.owner.department for contract in contracts().values()}
+
+
 def find(store: Ledger, incident_id: str) -> dict[str, Any] | None:
     """One incident."""
     table = ledger.incident
@@ -89,18 +98,17 @@ def find(store: Ledger, incident_id: str) -> dict[str, Any] | None:
 def timeline(store: Ledger, incident_id: str) -> list[dict[str, Any]]:
     """The incident's events, the newest first."""
     table = ledger.incident_event
-    return store.rows(
-        sa.select(table).where(table.c.incident_id == incident_id).order_by(table.c.at.desc(), table.c.event_id)
-    )
+    return store.rows(sa.select(table).where(table.c.incident_id == incident_id).order_by(table.c.event_id.desc()))
 
 
 def act(store: Ledger, incident_id: str, what: Act, by: str, text: str) -> None:
     """Move an incident on, in one transaction with its event; long numbers in what people write are masked.
 
-    `text` is the note, or for assign the name of whom it is given to. Raises CannotAct, and KeyError for an unknown id.
+    `text` is the note, the reason of an end, or for assign the name of whom it is given to. Raises CannotAct, and
+    KeyError for an unknown id.
     """
     said = masked(" ".join(text.split()))[:NOTE_LENGTH]
-    if what in ("assign", "note") and not said:
+    if what in NEEDS_TEXT and not said:
         raise CannotAct(what)
     moment = now()
     changes: dict[Act, dict[str, Any]] = {
@@ -114,7 +122,6 @@ def act(store: Ledger, incident_id: str, what: Act, by: str, text: str) -> None:
     if find(store, incident_id) is None:
         raise KeyError(incident_id)
     event = {
-        "event_id": uuid4().hex,
         "incident_id": incident_id,
         "at": moment,
         "event": _EVENTS[what],

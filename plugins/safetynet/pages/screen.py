@@ -83,6 +83,10 @@ class Voice:
         told = texts().get(f"check_{reason}")
         return told[self.lang] if told else self.reason(reason)
 
+    def failure(self, what: str) -> str:
+        """What failed, as an incident names it: a check or a reason in words, else a name as it is."""
+        return self.check(what) if ":" in what or what in catalogue() else what
+
     def column(self, contract: Contract, name: str | None) -> str:
         """A column as its department writes it, or by its name."""
         if name is None:
@@ -92,8 +96,9 @@ class Voice:
         return name.replace("_", " ")
 
     def known(self, group: str, code: str) -> str:
-        """The text `<group>_<code>`, or the code itself, readable, where nobody wrote one."""
-        told = texts().get(f"{group}_{code}")
+        """The text `<group>_<code>` of the pages or the messages, or the code, readable, where nobody wrote one."""
+        key = f"{group}_{code}"
+        told = texts().get(key) or catalogue().get(key)
         return told[self.lang] if told else code.replace("_", " ")
 
     def number(self, value: int | float) -> str:
