@@ -25,7 +25,8 @@ async def pages(
 
 
 def _view(name: str, page: str, route: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "href": f"{ROOT}/{page}", "url_route": route, "destination": "nav", **more}
+    """A page within Airflow's; its address is relative, for Airflow may itself lie below another path."""
+    return {"name": name, "href": f"{ROOT[1:]}/{page}", "url_route": route, "destination": "nav", **more}
 
 
 class SafetynetPlugin(AirflowPlugin):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from airflow.api_fastapi.core_api.security import GetUserDep, get_auth_manager, requires_access_dag
+from airflow.configuration import conf
 from fastapi import Depends, FastAPI, Form, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
@@ -41,7 +42,8 @@ def _newer_ledger(_: Request, newer: Exception) -> Response:
 def _same_origin(request: Request) -> None:
     """A form that another site made the browser send is refused; raises HTTPException."""
     origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+    own = (request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc)
+    if origin and urlsplit(origin).netloc not in own:
         raise HTTPException(403, "Sent from another site")
 
 
