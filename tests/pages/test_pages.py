@@ -110,6 +110,22 @@ def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> Non
     assert refused["source_file"] in site.ask("feeds?lang=en").text
 
 
+def test_the_file_for_the_department_is_for_those_who_act(site: Site) -> None:
+    delivery = next(row for row in site.county.ledger(ledger.delivery) if row["batch_id"])
+    address = f"file/{delivery['delivery_id']}/returned"
+    assert site.ask(address).status == 404
+    folder = site.county.home.folder("returned", delivery["feed"], delivery["landing_id"])
+    (folder / "退回.xlsx").write_text("locked")
+    answer = site.ask(address)
+    assert (answer.status, answer.text) == (200, "locked")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert site.ask(address, "reader").status == 403
+    assert [address in site.ask(f"batch/{delivery['batch_id']}", user).text for user in ("admin", "reader")] == [
+        True,
+        False,
+    ]
+
+
 def opened(site: Site, number: int) -> str:
     """An incident of its own."""
     incident_id = f"{number:012d}"

@@ -128,23 +128,42 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
         drawn=drawn,
         drawing=charts.bars([(row["rows_accepted"], row["rows_quarantined"]) for row in drawn], 720, 150),
         trends=feeds.trends(store, batches),
+        suite=batch.suite(home, feed),
         names=people.names(home, [scope] if scope else []),
     )
 
 
 @app.get("/batch/{batch_id}")
-def batch_page(request: Request, home: InHome, store: InLedger, batch_id: str, page: Page = 0) -> HTMLResponse:
+def batch_page(
+    request: Request, home: InHome, store: InLedger, user: GetUserDep, batch_id: str, page: Page = 0
+) -> HTMLResponse:
     """What happened to one file."""
-    return _file(request, home, batch.find(store, batch_id), page)
+    return _file(request, home, user, batch.find(store, batch_id), page)
 
 
 @app.get("/file/{delivery_id}")
-def file_page(request: Request, home: InHome, store: InLedger, delivery_id: str, page: Page = 0) -> HTMLResponse:
+def file_page(
+    request: Request, home: InHome, store: InLedger, user: GetUserDep, delivery_id: str, page: Page = 0
+) -> HTMLResponse:
     """What happened to one file, also where nothing of it could be read."""
-    return _file(request, home, batch.find(store, None, delivery_id), page)
+    return _file(request, home, user, batch.find(store, None, delivery_id), page)
 
 
-def _file(request: Request, home: Home, file: batch.File | None, page: int) -> HTMLResponse:
+@app.get("/file/{delivery_id}/returned", dependencies=[Depends(may_act)])
+def returned_file(home: InHome, store: InLedger, delivery_id: str) -> Response:
+    """The locked copy that goes back to the department; only its owner has the password."""
+    file = batch.find(store, None, delivery_id)
+    path = batch.returned(home, file) if file else None
+    if path is None:
+        raise HTTPException(404, "Not found")
+    return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})
+
+
+def _may_act(user: GetUserDep) -> bool:
+    return bool(get_auth_manager().is_authorized_dag(method="PUT", user=user))
+
+
+def _file(request: Request, home: Home, user: GetUserDep, file: batch.File | None, page: int) -> HTMLResponse:
     if file is None:
         raise HTTPException(404, "Not found")
     marks = batch.marks(home, file.batch, page) if file.batch else None
@@ -159,6 +178,7 @@ def _file(request: Request, home: Home, file: batch.File | None, page: int) -> H
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
         data_docs=batch.data_docs(home, file.batch) if file.batch else None,
+        is_returned=_may_act(user) and batch.returned(home, file) is not None,
         names=people.names(home, [file.batch["scope"]]) if file.batch and file.batch["scope"] else {},
     )
 
@@ -216,14 +236,13 @@ def _incident(
     incident = incidents.find(store, incident_id)
     if incident is None:
         raise HTTPException(404, "Not found")
-    may_act = get_auth_manager().is_authorized_dag(method="PUT", user=user)
     return render(
         request,
         "incident.html",
         status_code=409 if refused else 200,
         incident=incident,
         timeline=incidents.timeline(store, incident_id),
-        possible=incidents.possible(incident["status"]) if may_act else [],
+        possible=incidents.possible(incident["status"]) if _may_act(user) else [],
         refused=refused,
         contracts=contracts(),
         departments=incidents.departments(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -186,7 +187,21 @@ def marks(home: Home, batch: dict[str, Any], page: int) -> Marks | None:
     )
 
 
+def returned(home: Home, file: File) -> Path | None:
+    """The locked copy that goes back to the department; None where nobody has made one."""
+    if file.landing is None:
+        return None
+    folder = home.root / "returned" / file.contract.feed / file.landing["landing_id"]
+    return next(iter(sorted(folder.glob("*.xlsx"))), None)
+
+
 def data_docs(home: Home, batch: dict[str, Any]) -> str | None:
     """Where the batch's page lies in Data Docs; None where there is none."""
     path = page_path(batch["feed"], batch["batch_id"], batch["received_at"])
+    return path if (home.root / "data_docs" / "site" / path).is_file() else None
+
+
+def suite(home: Home, feed: str) -> str | None:
+    """Where the page of a feed's expectations lies in Data Docs; None where there is none."""
+    path = f"expectations/{feed}.html"
     return path if (home.root / "data_docs" / "site" / path).is_file() else None
