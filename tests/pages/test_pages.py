@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import sqlalchemy as sa
 
 from faults.test_leaks import PLANTED
 from pages.conftest import INCIDENT, Site, an_incident
+from safetynet.home import CHECKOUT
 from safetynet.pages.app import app
 from safetynet.publish import ledger
 
@@ -203,3 +207,12 @@ def test_incidents_are_filtered(site: Site) -> None:
     assert "9" * 12 not in site.ask("incidents").text
     assert "9" * 12 in site.ask("incidents?status=resolved&severity=info&owner=someone&feed=registry_member").text
     assert INCIDENT not in site.ask("incidents?status=resolved").text
+
+
+def test_a_process_that_serves_no_pages_does_not_load_them() -> None:
+    script = (
+        "import sys, airflow, safetynet_plugin; print('safetynet.pages.app' in sys.modules, 'fastapi' in sys.modules)"
+    )
+    settings = os.environ | {"PYTHONPATH": str(CHECKOUT / "plugins")}
+    answer = subprocess.run([sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip().endswith("False False")

@@ -140,13 +140,14 @@ def test_signals_by_rule_at_the_end_of_each_month(home: Home) -> None:
         ("2025-01-10", None, "open", None, 10),
         ("2025-02-10", "2025-04-20", "resolved", "已解决", 6),
         ("2025-06-30", None, "verified", "属实", 7),
+        ("2025-01-10", None, "dismissed", "不属实", 9),
     )
     seen = view(home, TOWN, AS_OF)
     assert seen is not None
     rule = next(each for each in seen.rules if each.rule_id == "HOU_UNSAFE")
     assert seen.month_ends[-2:] == [date(2025, 5, 31), AS_OF]
     assert rule.months == [0] * 6 + [10, 16, 16, 10, 10, 17]
-    assert (rule.open, rule.verified, rule.dismissed) == (10, 13, 0)
+    assert (rule.open, rule.verified, rule.dismissed) == (10, 13, 9)
     assert next(each for each in seen.rules if each.rule_id == "WAT_UNSAFE").months == [0] * 12
 
 

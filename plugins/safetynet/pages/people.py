@@ -131,7 +131,7 @@ class Rule:
     title: dict[str, str]
     severity: str
     months: list[int | None]
-    """Signals that held at the end of each month, None where too few to be told."""
+    """Signals that held at the end of each month, dismissed ones aside, None where too few to be told."""
     open: int | None
     verified: int | None
     dismissed: int | None
@@ -311,7 +311,7 @@ def _by_rule(connection: duckdb.DuckDBPyConnection, place: Place, as_of: date) -
         )
     ]
     counts = ", ".join(
-        f"count(*) FILTER (opened_on <= DATE '{day}' AND (ended_on IS NULL OR ended_on > DATE '{day}'))"
+        f"count(*) FILTER (opened_on <= DATE '{day}' AND coalesce(ended_on > DATE '{day}', true) AND status <> 'dismissed')"
         for day in month_ends
     )
     rows = _rows(
