@@ -232,6 +232,7 @@ def _indicators(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Mea
         INNER JOIN marts.dim_division AS division USING (division_code)
         WHERE told.category IS NULL
             AND (division.parent_code IS NULL OR list_contains(?, division.parent_code))
+        ORDER BY told.measure, told.division_code
         """,
         [path],
     )
@@ -281,12 +282,11 @@ def _open_within(connection: duckdb.DuckDBPyConnection, codes: Sequence[str]) ->
 def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Measure]:
     """Open signals by division, where the warehouse has no indicators."""
     path = [each["division_code"] for each in place.path]
-    levels = [
-        _open_within(connection, [child["division_code"] for child in _children(connection, parent)])
-        for parent in [None, *path]
-    ]
-    own = _open_within(connection, path[-1:])[path[-1]] if path else None
-    _add_rest(levels[-1], own)
+    totals, levels = _open_within(connection, path), []
+    for parent in [None, *path]:
+        level = _open_within(connection, [child["division_code"] for child in _children(connection, parent)])
+        _add_rest(level, totals.get(parent) if parent else None)
+        levels.append(level)
     row = {
         "measure": OPEN,
         "title_zh": "待核查预警数",
@@ -295,7 +295,7 @@ def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[M
         "meaning_en": "Signals that nobody has answered yet.",
         "is_rate": False,
     }
-    return [_measure(row, place, levels, path, own)]
+    return [_measure(row, place, levels, path, totals.get(place.code) if place.code else None)]
 
 
 def _by_rule(connection: duckdb.DuckDBPyConnection, place: Place, as_of: date) -> tuple[list[date], list[Rule]]:
@@ -311,7 +311,8 @@ def _by_rule(connection: duckdb.DuckDBPyConnection, place: Place, as_of: date) -
         )
     ]
     counts = ", ".join(
-        f"count(*) FILTER (opened_on <= DATE '{day}' AND coalesce(ended_on > DATE '{day}', true) AND status <> 'dismissed')"
+        f"count(*) FILTER (status <> 'dismissed' AND opened_on <= DATE '{day}' "
+        f"AND coalesce(ended_on > DATE '{day}', true))"
         for day in month_ends
     )
     rows = _rows(
