@@ -129,6 +129,29 @@ def test_scopes_stand_apart_and_a_batch_without_one_is_its_own(county: County) -
     }
 
 
+def test_a_file_of_a_day_to_come_and_one_of_no_scope_hide_no_series(county: County) -> None:
+    late = datetime(2025, 7, 4, tzinfo=UTC)
+    rows = [
+        batch("registry_member", "2025-06-30", number=1),
+        batch("registry_member", "2099-12-31", number=2, verdict="held", received_at=late),
+        batch(
+            "registry_member", "2025-06-30", None, number=3, verdict="rejected", received_at=late + timedelta(hours=1)
+        ),
+    ]
+    put(county, ledger.batch, *rows)
+    kept = ("batch_id", "feed", "source_file", "received_at", "verdict")
+    put(
+        county,
+        ledger.delivery,
+        *(
+            {name: row[name] for name in kept} | {"delivery_id": f"d{n}", "landing_id": "l"}
+            for n, row in enumerate(rows)
+        ),
+    )
+    assert [(one.scope, one.level) for one in series(county, "registry_member")] == [(SCOPE, feeds.Level.GOOD)]
+    assert [row["delivery_id"] for row in feeds.astray(county.store, TODAY)] == ["d2", "d1"]
+
+
 def test_open_incidents_are_counted_and_a_critical_one_is_urgent(county: County) -> None:
     from pages.conftest import an_incident
 
@@ -202,7 +225,7 @@ def test_a_thousand_scopes_over_two_years_are_told_in_time(county: County, capsy
     began = time.process_time()
     told = feeds.overview(county.store, TODAY)
     volumes = feeds.volumes(county.store, told[: feeds.PAGE], days[-1])
-    feeds.refused(county.store)
+    feeds.astray(county.store, TODAY)
     spent = time.process_time() - began
     with capsys.disabled():
         print(f"\nfeeds, {len(rows):,} batches of {len(told):,} series: {spent * 1000:.0f} ms of processor time")

@@ -62,12 +62,7 @@ def _store(home: Annotated[Home, Depends(_home)]) -> Ledger:
 
 InHome = Annotated[Home, Depends(_home)]
 InLedger = Annotated[Ledger, Depends(_store)]
-Page = Annotated[int, Query(ge=0)]
-
-
-def _known(found: object) -> None:
-    if found is None:
-        raise HTTPException(404, "Not found")
+Page = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
 @app.get("/")
@@ -89,12 +84,13 @@ def feeds_page(
     request: Request, home: InHome, store: InLedger, feed: str = "", level: str = "", page: Page = 0
 ) -> HTMLResponse:
     """Every feed × scope, the most urgent first."""
-    series = feeds.overview(store, county_day(now()))
+    today = county_day(now())
+    series = feeds.overview(store, today)
     of_feed = [one for one in series if not feed or one.contract.feed == feed]
     counts = {name: sum(one.level is name for one in of_feed) for name in feeds.Level}
     wanted = [one for one in of_feed if not level or one.level == level]
     shown = wanted[page * feeds.PAGE : (page + 1) * feeds.PAGE]
-    newest = max((one.batch["as_of"] for one in series if one.batch), default=county_day(now()))
+    newest = max((one.batch["as_of"] for one in series if one.batch), default=today)
     return render(
         request,
         "feeds.html",
@@ -103,7 +99,7 @@ def feeds_page(
         counts=counts,
         volumes=feeds.volumes(store, shown, newest),
         names=people.names(home, [one.scope for one in shown if one.scope]),
-        refused=[row for row in feeds.refused(store) if not feed or row["feed"] == feed],
+        astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
         contracts=contracts(),
         feed=feed,
         level=level,
@@ -116,7 +112,8 @@ def feeds_page(
 def series_page(request: Request, home: InHome, store: InLedger, feed: str, scope: str | None = None) -> HTMLResponse:
     """The batches of one feed about one scope, and which checks fail in them over time."""
     contract = contracts().get(feed)
-    _known(contract)
+    if contract is None:
+        raise HTTPException(404, "Not found")
     batches = feeds.batches(store, feed, scope)
     drawn = batches[: feeds.MONTHS][::-1]
     return render(

@@ -65,10 +65,10 @@ def is_of_scope(scope: str | None) -> sa.ColumnElement[bool]:
     return ledger.batch.c.scope.is_(None) if scope is None else ledger.batch.c.scope == scope
 
 
-def _newest_batches(store: Ledger) -> dict[tuple[str, str | None], dict[str, Any]]:
+def _newest_batches(store: Ledger, today: date) -> dict[tuple[str, str | None], dict[str, Any]]:
     """The newest batch of every (feed, scope): of its newest as-of date the one that came last.
 
-    A file that was rejected before it told its scope belongs to none; see `refused`.
+    What was rejected before it told its scope belongs to none, what is of a day to come to no period; see `astray`.
     """
     table, release = ledger.batch, ledger.release
     named = table.c.scope.is_not(None)
@@ -77,7 +77,7 @@ def _newest_batches(store: Ledger) -> dict[tuple[str, str | None], dict[str, Any
     for is_wanted, has_scope in ((named, True), (unnamed, False)):
         newest = (
             sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
-            .where(is_wanted)
+            .where(is_wanted, table.c.as_of <= today)
             .group_by(table.c.feed, table.c.scope)
             .subquery()
         )
@@ -127,7 +127,7 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
 
 def overview(store: Ledger, today: date) -> list[Series]:
     """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope."""
-    newest = _newest_batches(store)
+    newest = _newest_batches(store, today)
     incidents = _open_incidents(store)
     delivered = {feed for feed, _ in newest}
     known: list[tuple[str, str | None]] = [key for key in newest if key[0] in contracts()]
@@ -182,16 +182,25 @@ def volumes(store: Ledger, shown: Sequence[Series], newest: date) -> dict[tuple[
     return counted
 
 
-def refused(store: Ledger, limit: int = 10) -> list[dict[str, Any]]:
-    """The newest files that were rejected before they told of which place they are."""
+def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
+    """The newest files that belong to no period of a scope: rejected before they told one, or of a day to come."""
     table, batch = ledger.delivery, ledger.batch
-    return store.rows(
-        sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.batch_id)
+    rejected = (
+        sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
         .join(batch, batch.c.batch_id == table.c.batch_id, isouter=True)
         .where(table.c.verdict == "rejected", batch.c.scope.is_(None))
         .order_by(table.c.received_at.desc(), table.c.delivery_id)
         .limit(limit)
     )
+    to_come = (
+        sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
+        .join(batch, batch.c.batch_id == table.c.batch_id)
+        .where(batch.c.feed.in_(contracts()), batch.c.as_of > today, table.c.verdict == "held")
+        .order_by(table.c.received_at.desc(), table.c.delivery_id)
+        .limit(limit)
+    )
+    found = {row["delivery_id"]: row for statement in (rejected, to_come) for row in store.rows(statement)}
+    return sorted(found.values(), key=lambda row: row["received_at"], reverse=True)[:limit]
 
 
 def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
