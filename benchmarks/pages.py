@@ -113,12 +113,13 @@ def _fill_warehouse(home: Home, scopes: int) -> None:
                     DATE '2025-01-01' + CAST(s * 37 % 600 AS INTEGER) AS opened_on,
                     CASE WHEN s % 3 = 0 THEN DATE '2026-09-01' END AS ended_on, 'open' AS status, NULL AS finding
                 FROM marts.dim_division, range(5) AS t(s) WHERE level = 5;
-            CREATE TABLE marts.measure AS
-                SELECT 'measure_' || n AS measure, '指标' AS title_zh, 'Measure' AS title_en, false AS is_rate,
+            CREATE TABLE marts.indicator AS
+                SELECT 'indicator_' || n AS indicator, '指标' AS title_zh, 'Indicator' AS title_en, false AS is_rate,
+                    'type' AS category_is,
                     '' AS meaning_zh, '' AS meaning_en FROM range(13) AS t(n);
             CREATE TABLE marts.division_indicator AS
-                SELECT division_code, measure, category, 10 AS numerator, NULL::BIGINT AS denominator
-                FROM marts.dim_division, marts.measure, (VALUES (NULL), ('a'), ('b'), ('c')) AS categories(category);
+                SELECT division_code, indicator, category, 10 AS numerator, NULL::BIGINT AS denominator
+                FROM marts.dim_division, marts.indicator, (VALUES (NULL), ('a'), ('b'), ('c')) AS categories(category);
             """
         )
 

@@ -65,16 +65,17 @@ def history(home: Home, *rows: tuple[str, str | None, str, str | None, int]) -> 
 
 
 def indicators(home: Home, *rows: tuple[str, str, int, int | None]) -> None:
-    """division_indicator: (division, measure, numerator, denominator)."""
+    """division_indicator: (division, indicator, numerator, denominator)."""
     with duckdb.connect(str(home.current)) as connection:
         connection.execute(
-            "CREATE TABLE marts.measure AS SELECT * FROM (VALUES "
-            "('monitored_persons', '监测人数', 'Monitored', false, '', ''), "
-            "('guarantee_rate', '保障率', 'Guarantees', true, '', '')) "
-            "AS t(measure, title_zh, title_en, is_rate, meaning_zh, meaning_en)"
+            "CREATE TABLE marts.indicator AS SELECT * FROM (VALUES "
+            "('monitored_persons', '监测人数', 'Monitored', false, 'type', '', ''), "
+            "('guarantee_rate', '保障率', 'Guarantees', true, 'domain', '', ''), "
+            "('delivery_rate', '报送率', 'Deliveries', true, 'department', '', '')) "
+            "AS t(indicator, title_zh, title_en, is_rate, category_is, meaning_zh, meaning_en)"
         )
         connection.execute(
-            "CREATE TABLE marts.division_indicator (division_code VARCHAR, measure VARCHAR, category VARCHAR, "
+            "CREATE TABLE marts.division_indicator (division_code VARCHAR, indicator VARCHAR, category VARCHAR, "
             "numerator BIGINT, denominator BIGINT)"
         )
         connection.executemany("INSERT INTO marts.division_indicator VALUES (?, ?, NULL, ?, ?)", list(rows))
@@ -100,10 +101,14 @@ def test_without_indicators_open_signals_are_told_by_division_and_small_ones_are
     signals(home, "WAT_UNSAFE", TOWN, "2025-06-01", "dismissed", 7)
     county, town = view(home, COUNTY, AS_OF), view(home, TOWN, AS_OF)
     assert county is not None and town is not None
-    (measure,) = county.measures
-    assert {code: measure.value(code) for code in (COUNTY, TOWN, OTHER_TOWN)} == {COUNTY: 31, TOWN: 11, OTHER_TOWN: 20}
-    (measure,) = town.measures
-    assert {code: measure.value(code) for code in (TOWN, EAST, WEST)} == {TOWN: 11, EAST: None, WEST: None}
+    (indicator,) = county.indicators
+    assert {code: indicator.value(code) for code in (COUNTY, TOWN, OTHER_TOWN)} == {
+        COUNTY: 31,
+        TOWN: 11,
+        OTHER_TOWN: 20,
+    }
+    (indicator,) = town.indicators
+    assert {code: indicator.value(code) for code in (TOWN, EAST, WEST)} == {TOWN: 11, EAST: None, WEST: None}
 
 
 def test_indicators_are_counts_and_rates_of_a_division_and_of_those_in_it(home: Home) -> None:
@@ -113,15 +118,18 @@ def test_indicators_are_counts_and_rates_of_a_division_and_of_those_in_it(home: 
         (COUNTY, "guarantee_rate", 150, 200),
         (TOWN, "guarantee_rate", 98, 100),
         (OTHER_TOWN, "guarantee_rate", 52, 100),
+        *((code, "delivery_rate", 7, 8) for code in (COUNTY, TOWN, OTHER_TOWN)),
     )
     seen = view(home, COUNTY, AS_OF)
     assert seen is not None
     told = {
-        measure.name: {code: measure.value(code) for code in (COUNTY, TOWN, OTHER_TOWN)} for measure in seen.measures
+        indicator.name: {code: indicator.value(code) for code in (COUNTY, TOWN, OTHER_TOWN)}
+        for indicator in seen.indicators
     }
     assert told == {
         "monitored_persons": {COUNTY: 60, TOWN: 40, OTHER_TOWN: 20},
         "guarantee_rate": {COUNTY: 0.75, TOWN: None, OTHER_TOWN: None},
+        "delivery_rate": {COUNTY: 0.875, TOWN: 0.875, OTHER_TOWN: 0.875},
     }
 
 
@@ -131,7 +139,7 @@ def test_who_is_counted_in_a_division_and_in_none_of_it_is_a_cell_too(home: Home
     )
     seen = view(home, COUNTY, AS_OF)
     assert seen is not None
-    assert [seen.measures[0].value(code) for code in (COUNTY, TOWN, OTHER_TOWN)] == [52, 30, None]
+    assert [seen.indicators[0].value(code) for code in (COUNTY, TOWN, OTHER_TOWN)] == [52, 30, None]
 
 
 def test_signals_by_rule_at_the_end_of_each_month(home: Home) -> None:

@@ -269,7 +269,7 @@ def act_on_incident(
 
 @app.get("/people")
 def people_page(
-    request: Request, home: InHome, store: InLedger, division: str | None = None, measure: str = people.OPEN
+    request: Request, home: InHome, store: InLedger, division: str | None = None, indicator: str = people.OPEN
 ) -> HTMLResponse:
     """Indicators of a division and of those in it, and its signals over time."""
     builds = store.rows(sa.select(ledger.build).where(ledger.build.c.build_id == "current"))
@@ -280,6 +280,6 @@ def people_page(
         return render(request, "no_warehouse.html")
     if view is None:
         raise HTTPException(404, "Not found")
-    by_name = {each.name: each for each in view.measures}
-    chosen = by_name.get(measure) or next(iter(view.measures), None)
+    by_name = {each.name: each for each in view.indicators}
+    chosen = by_name.get(indicator) or next(iter(view.indicators), None)
     return render(request, "people.html", view=view, place=view.place, chosen=chosen, build=build)

@@ -15,7 +15,10 @@ from safetynet.pages.small_counts import Cell, hidden_along, is_small
 
 MONTHS = 12
 OPEN = "signals_open"
-"""The measure that can be told without division_indicator."""
+"""The indicator that can be told without division_indicator."""
+
+_OF_DELIVERIES = "department"
+"""What a category is of the indicators that count deliveries."""
 
 _CONFIRMED = "('属实', '已解决')"
 """Answers from the door that say that a signal was true."""
@@ -97,8 +100,8 @@ def _children(connection: duckdb.DuckDBPyConnection, code: str | None) -> list[d
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One measure of a place and of the divisions in it; a code that is hidden has no value that may be told."""
+class Indicator:
+    """One indicator of a place and of the divisions in it; a code that is hidden has no value that may be told."""
 
     name: str
     title: dict[str, str]
@@ -142,7 +145,7 @@ class View:
     """The page of one place."""
 
     place: Place
-    measures: list[Measure]
+    indicators: list[Indicator]
     month_ends: list[date]
     rules: list[Rule]
     funnel: list[tuple[str, int | None]] = field(default_factory=list)
@@ -162,11 +165,11 @@ def view(home: Home, code: str | None, as_of: date) -> View | None:
             return None
         has_history, has_indicators = _has(connection, "signal_history"), _has(connection, "division_indicator")
         connection.execute(_SIGNALS[has_history])
-        measures = _indicators(connection, place) if has_indicators else _open_signals(connection, place)
+        indicators = _told_indicators(connection, place) if has_indicators else _open_signals(connection, place)
         month_ends, rules = _by_rule(connection, place, as_of)
         return View(
             place=place,
-            measures=measures,
+            indicators=indicators,
             month_ends=month_ends,
             rules=rules,
             funnel=_funnel(connection, place),
@@ -197,19 +200,22 @@ def _told(told: int) -> int | None:
     return None if is_small((told,)) else told
 
 
-def _measure(
+def _indicator(
     row: Mapping[str, Any], place: Place, levels: list[dict[str, Cell]], path: list[str], own: Cell | None
-) -> Measure:
-    """A measure of which `levels` holds the cells of each level from the widest down to the place's own divisions."""
-    out = hidden_along(levels, path)
-    cells = dict(levels[-1])
-    gone = set(out[-1])
+) -> Indicator:
+    """An indicator of which `levels` holds the cells of each level from the widest down to the place's own divisions.
+
+    What counts departments' deliveries points to nobody and is told as it is.
+    """
+    cells, gone = dict(levels[-1]), set[str]()
     if place.code is not None and own is not None:
         cells[place.code] = own
-        if is_small(own) or any(place.code in each for each in out[:-1]):
-            gone.add(place.code)
-    return Measure(
-        name=row["measure"],
+    if row["category_is"] != _OF_DELIVERIES:
+        out = hidden_along(levels, path)
+        is_hidden = any(place.code in each for each in out[:-1]) or (own is not None and is_small(own))
+        gone = out[-1] | ({place.code} if place.code is not None and is_hidden else set())
+    return Indicator(
+        name=row["indicator"],
         title={"zh": row["title_zh"], "en": row["title_en"]},
         meaning={"zh": row["meaning_zh"], "en": row["meaning_en"]},
         is_rate=row["is_rate"],
@@ -218,29 +224,29 @@ def _measure(
     )
 
 
-def _indicators(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Measure]:
-    """Every measure of division_indicator, all categories together."""
+def _told_indicators(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Indicator]:
+    """Every indicator of division_indicator, all categories together."""
     path = [each["division_code"] for each in place.path]
     rows = _rows(
         connection,
         """
         SELECT
-            told.measure, told.division_code, division.parent_code, told.numerator, told.denominator,
-            measure.title_zh, measure.title_en, measure.meaning_zh, measure.meaning_en, measure.is_rate
+            told.indicator, told.division_code, division.parent_code, told.numerator, told.denominator,
+            about.title_zh, about.title_en, about.meaning_zh, about.meaning_en, about.is_rate, about.category_is
         FROM marts.division_indicator AS told
-        INNER JOIN marts.measure AS measure USING (measure)
+        INNER JOIN marts.indicator AS about USING (indicator)
         INNER JOIN marts.dim_division AS division USING (division_code)
         WHERE told.category IS NULL
             AND (division.parent_code IS NULL OR list_contains(?, division.parent_code))
-        ORDER BY told.measure, told.division_code
+        ORDER BY told.indicator, told.division_code
         """,
         [path],
     )
-    by_measure: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        by_measure.setdefault(row["measure"], []).append(row)
+        by_name.setdefault(row["indicator"], []).append(row)
     found = []
-    for told in by_measure.values():
+    for told in by_name.values():
         is_rate = told[0]["is_rate"]
         cells: dict[str, Cell] = {
             row["division_code"]: (row["numerator"], row["denominator"] - row["numerator"])
@@ -255,7 +261,7 @@ def _indicators(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Mea
         ]
         for parent, level in zip(parents, levels, strict=True):
             _add_rest(level, cells.get(parent) if parent else None)
-        found.append(_measure(told[0], place, levels, path, cells.get(place.code) if place.code else None))
+        found.append(_indicator(told[0], place, levels, path, cells.get(place.code) if place.code else None))
     return found
 
 
@@ -279,7 +285,7 @@ def _open_within(connection: duckdb.DuckDBPyConnection, codes: Sequence[str]) ->
     return found
 
 
-def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Measure]:
+def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[Indicator]:
     """Open signals by division, where the warehouse has no indicators."""
     path = [each["division_code"] for each in place.path]
     totals, levels = _open_within(connection, path), []
@@ -288,14 +294,15 @@ def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> list[M
         _add_rest(level, totals.get(parent) if parent else None)
         levels.append(level)
     row = {
-        "measure": OPEN,
+        "indicator": OPEN,
         "title_zh": "待核查预警数",
         "title_en": "Signals open",
         "meaning_zh": "尚无核查结论的预警数。",
         "meaning_en": "Signals that nobody has answered yet.",
         "is_rate": False,
+        "category_is": "rule_id",
     }
-    return [_measure(row, place, levels, path, totals.get(place.code) if place.code else None)]
+    return [_indicator(row, place, levels, path, totals.get(place.code) if place.code else None)]
 
 
 def _by_rule(connection: duckdb.DuckDBPyConnection, place: Place, as_of: date) -> tuple[list[date], list[Rule]]:
