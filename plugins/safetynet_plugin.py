@@ -35,7 +35,14 @@ class SafetynetPlugin(AirflowPlugin):
     name = "safetynet"
     fastapi_apps = [{"app": pages, "url_prefix": ROOT, "name": "safetynet"}]  # noqa: RUF012  (Airflow's form)
     external_views = [  # noqa: RUF012
-        _view("数据源 Feeds", "feeds", "safetynet-feeds", category="社会安全网 safetynet"),
+        _view(
+            "数据源 Feeds",
+            "feeds",
+            "safetynet-feeds",
+            nav_top_level=True,
+            icon=f"{ROOT[1:]}/assets/feeds.svg",
+            icon_dark_mode=f"{ROOT[1:]}/assets/feeds-dark.svg",
+        ),
         _view("异常 Incidents", "incidents", "safetynet-incidents", category="社会安全网 safetynet"),
         _view("人员与预警 People", "people", "safetynet-people", category="社会安全网 safetynet"),
         _view("数据 Deliveries", "feeds?feed={DAG_ID}", "safetynet-deliveries", destination="dag"),

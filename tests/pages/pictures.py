@@ -26,7 +26,7 @@ def _token(url: str, user: str, password: str) -> str:
 def _first(browser: Chromium, url: str, page: str, link: str) -> str:
     """The address behind the first link of a kind on a page."""
     browser.open(f"{url}/safetynet/{page}")
-    return str(browser.run(f"document.querySelector('main a[href*=\"{link}\"]').href"))
+    return str(browser.run(f"document.querySelector('main table a[href*=\"{link}\"]').href"))
 
 
 def _take(browser: Chromium, address: str, name: str, width: int, *, is_dark: bool = False) -> None:
@@ -48,7 +48,7 @@ def main(url: str, user: str, password: str) -> None:
             "series": _first(browser, url, "feeds", "series?feed=registry_member"),
             "incidents": f"{url}/safetynet/incidents?status=",
             "incident": _first(browser, url, "incidents?status=", "incidents/"),
-            "people": f"{url}/safetynet/people",
+            "people": _first(browser, url, "people", "people?division="),
         }
         browser.open(addresses["series"])
         addresses["batch"] = str(browser.run("document.querySelectorAll('tbody a[href*=\"/batch/\"]')[1].href"))

@@ -20,7 +20,12 @@ from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
 from safetynet.publish.ledger import Ledger
 
-ASSETS = {"pages.css": "text/css", "pages.js": "text/javascript"}
+ASSETS = {
+    "pages.css": "text/css",
+    "pages.js": "text/javascript",
+    "feeds.svg": "image/svg+xml",
+    "feeds-dark.svg": "image/svg+xml",
+}
 
 may_read, may_act = requires_access_dag("GET"), requires_access_dag("PUT")
 """Who may see DAGs may see these pages, and who may edit them may act on incidents."""
@@ -73,7 +78,7 @@ def start(request: Request) -> Response:
 
 @app.get("/assets/{name}")
 def asset(name: str) -> Response:
-    """Style and script of the pages."""
+    """Style, script and icons of the pages."""
     if name not in ASSETS:
         raise HTTPException(404, "Not found")
     return FileResponse(FOLDER / "assets" / name, media_type=ASSETS[name], headers={"Cache-Control": "no-cache"})
