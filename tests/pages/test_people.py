@@ -10,8 +10,9 @@ import pytest
 
 from clerk import DIVISIONS
 from safetynet.home import Home
-from safetynet.pages import people
-from safetynet.pages.people import NoWarehouse, view
+from safetynet.pages import warehouse
+from safetynet.pages.people import view
+from safetynet.pages.warehouse import NoWarehouse
 
 AS_OF = date(2025, 6, 30)
 COUNTY, TOWN, OTHER_TOWN, EAST, WEST = "990121000000", "990121100000", "990121101000", "990121100201", "990121100202"
@@ -183,7 +184,7 @@ def test_a_signal_outside_every_division_is_counted_for_all_of_them_together(hom
 
 def test_a_build_may_switch_the_file_while_pages_are_read(home: Home, tmp_path: Path) -> None:
     signals(home, "HOU_UNSAFE", EAST, "2025-06-01", "open", 8)
-    with people.warehouse(home):
+    with warehouse.warehouse(home):
         draft = tmp_path / "draft.duckdb"
         draft.write_bytes(home.current.read_bytes())
         with duckdb.connect(str(draft)) as connection:
@@ -191,3 +192,21 @@ def test_a_build_may_switch_the_file_while_pages_are_read(home: Home, tmp_path: 
         draft.replace(home.current)
     seen = view(home, COUNTY, AS_OF)
     assert seen is not None and seen.funnel[0] == ("raised", 0)
+
+
+def test_the_counts_of_a_rule_give_nothing_away_to_who_walks_the_tree(home: Home) -> None:
+    signals(home, "HOU_UNSAFE", EAST, "2025-06-01", "open", 3)
+    signals(home, "HOU_UNSAFE", WEST, "2025-06-01", "open", 8)
+    signals(home, "HOU_UNSAFE", "990121101201", "2025-06-01", "open", 40)
+    told = {}
+    for code in (TOWN, EAST, WEST, OTHER_TOWN):
+        seen = view(home, code, AS_OF)
+        assert seen is not None
+        rule = next(each for each in seen.rules if each.rule_id == "HOU_UNSAFE")
+        told[code] = (rule.open, rule.months[-1], seen.funnel[0][1])
+    assert told == {
+        TOWN: (11, 11, 11),
+        EAST: (None, None, None),
+        WEST: (None, None, None),
+        OTHER_TOWN: (40, 40, 40),
+    }

@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Red
 
 from safetynet.contract import contracts
 from safetynet.home import Home, county_day, now
-from safetynet.pages import batch, charts, feeds, incidents, lineage, people
+from safetynet.pages import batch, charts, feeds, incidents, lineage, people, warehouse
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
@@ -103,7 +103,7 @@ def feeds_page(
         total=len(wanted),
         counts=counts,
         volumes=feeds.volumes(store, shown, newest),
-        names=people.names(home, [one.scope for one in shown if one.scope]),
+        names=warehouse.names(home, [one.scope for one in shown if one.scope]),
         astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
         contracts=contracts(),
         feed=feed,
@@ -131,7 +131,7 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
         drawing=charts.bars([(row["rows_accepted"], row["rows_quarantined"]) for row in drawn], 720, 150),
         trends=feeds.trends(store, batches),
         suite=batch.suite(home, feed),
-        names=people.names(home, [scope] if scope else []),
+        names=warehouse.names(home, [scope] if scope else []),
     )
 
 
@@ -175,13 +175,13 @@ def _file(request: Request, home: Home, user: GetUserDep, file: batch.File | Non
         "batch.html",
         file=file,
         marks=marks,
-        resolved=people.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
+        resolved=warehouse.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
         page=page,
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
         data_docs=batch.data_docs(home, file.batch) if file.batch else None,
         is_returned=_may_act(user) and batch.returned(home, file) is not None,
-        names=people.names(home, [file.batch["scope"]]) if file.batch and file.batch["scope"] else {},
+        names=warehouse.names(home, [file.batch["scope"]]) if file.batch and file.batch["scope"] else {},
     )
 
 
@@ -281,7 +281,7 @@ def people_page(
     build = builds[0] if builds else None
     try:
         view = people.view(home, division, build["as_of"] if build else county_day(now()))
-    except people.NoWarehouse:
+    except warehouse.NoWarehouse:
         return render(request, "no_warehouse.html")
     if view is None:
         raise HTTPException(404, "Not found")
