@@ -166,9 +166,9 @@ def main() -> None:
         home = Home(root, root / "inbox", root / "reference")
         batches = _fill_ledger(home, options.scopes, options.months)
         _fill_warehouse(home, options.scopes)
-        from safetynet.pages.app import app, may_read
+        from safetynet.pages.app import app, is_actor, may_read
 
-        app.dependency_overrides[may_read] = lambda: None
+        app.dependency_overrides |= {may_read: lambda: None, is_actor: lambda: True}
         feed = next(iter(contracts()))
         print(f"{options.scopes:,} scopes × {options.months} months × {len(contracts())} feeds: {batches:,} batches")
         print(f"{'page':<12}{'ms':>8}{'processor ms':>15}{'kB':>8}")

@@ -65,6 +65,12 @@ def _store(home: Annotated[Home, Depends(_home)]) -> Ledger:
     return _ledger(home)
 
 
+def is_actor(user: GetUserDep) -> bool:
+    """Whether who asks may act."""
+    return bool(get_auth_manager().is_authorized_dag(method="PUT", user=user))
+
+
+IsActor = Annotated[bool, Depends(is_actor)]
 InHome = Annotated[Home, Depends(_home)]
 InLedger = Annotated[Ledger, Depends(_store)]
 Page = Annotated[int, Query(ge=0, le=1_000_000)]
@@ -137,18 +143,18 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
 
 @app.get("/batch/{batch_id}")
 def batch_page(
-    request: Request, home: InHome, store: InLedger, user: GetUserDep, batch_id: str, page: Page = 0
+    request: Request, home: InHome, store: InLedger, acts: IsActor, batch_id: str, page: Page = 0
 ) -> HTMLResponse:
     """What happened to one file."""
-    return _file(request, home, user, batch.find(store, batch_id), page)
+    return _file(request, home, batch.find(store, batch_id), page, is_actor=acts)
 
 
 @app.get("/file/{delivery_id}")
 def file_page(
-    request: Request, home: InHome, store: InLedger, user: GetUserDep, delivery_id: str, page: Page = 0
+    request: Request, home: InHome, store: InLedger, acts: IsActor, delivery_id: str, page: Page = 0
 ) -> HTMLResponse:
     """What happened to one file, also where nothing of it could be read."""
-    return _file(request, home, user, batch.find(store, None, delivery_id), page)
+    return _file(request, home, batch.find(store, None, delivery_id), page, is_actor=acts)
 
 
 @app.get("/file/{delivery_id}/returned", dependencies=[Depends(may_act)])
@@ -161,11 +167,7 @@ def returned_file(home: InHome, store: InLedger, delivery_id: str) -> Response:
     return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})
 
 
-def _may_act(user: GetUserDep) -> bool:
-    return bool(get_auth_manager().is_authorized_dag(method="PUT", user=user))
-
-
-def _file(request: Request, home: Home, user: GetUserDep, file: batch.File | None, page: int) -> HTMLResponse:
+def _file(request: Request, home: Home, file: batch.File | None, page: int, *, is_actor: bool) -> HTMLResponse:
     if file is None:
         raise HTTPException(404, "Not found")
     marks = batch.marks(home, file.batch, page) if file.batch else None
@@ -180,7 +182,7 @@ def _file(request: Request, home: Home, user: GetUserDep, file: batch.File | Non
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
         data_docs=batch.data_docs(home, file.batch) if file.batch else None,
-        is_returned=_may_act(user) and batch.returned(home, file) is not None,
+        is_returned=is_actor and batch.returned(home, file) is not None,
         names=warehouse.names(home, [file.batch["scope"]]) if file.batch and file.batch["scope"] else {},
     )
 
@@ -227,13 +229,13 @@ def incidents_page(
 
 
 @app.get("/incidents/{incident_id}")
-def incident_page(request: Request, store: InLedger, user: GetUserDep, incident_id: str) -> HTMLResponse:
+def incident_page(request: Request, store: InLedger, acts: IsActor, incident_id: str) -> HTMLResponse:
     """One incident with its time-line, and what can be done with it by whom may."""
-    return _incident(request, store, user, incident_id)
+    return _incident(request, store, incident_id, is_actor=acts)
 
 
 def _incident(
-    request: Request, store: Ledger, user: GetUserDep, incident_id: str, refused: str | None = None
+    request: Request, store: Ledger, incident_id: str, *, is_actor: bool, refused: str | None = None
 ) -> HTMLResponse:
     incident = incidents.find(store, incident_id)
     if incident is None:
@@ -244,7 +246,7 @@ def _incident(
         status_code=409 if refused else 200,
         incident=incident,
         timeline=incidents.timeline(store, incident_id),
-        possible=incidents.possible(incident["status"]) if _may_act(user) else [],
+        possible=incidents.possible(incident["status"]) if is_actor else [],
         refused=refused,
         contracts=contracts(),
         departments=incidents.departments(),
@@ -268,7 +270,7 @@ def act_on_incident(
     except KeyError:
         raise HTTPException(404, "Not found") from None
     except incidents.CannotAct as refused:
-        return _incident(request, store, user, incident_id, refused=str(refused))
+        return _incident(request, store, incident_id, is_actor=True, refused=str(refused))
     return RedirectResponse(f"{request.scope.get('root_path', '')}/incidents/{incident_id}", status_code=303)
 
 

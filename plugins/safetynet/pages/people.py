@@ -11,8 +11,8 @@ import duckdb
 
 from safetynet.home import Home
 from safetynet.pages import signals
-from safetynet.pages.places import Place, add_rest, children, counted, place
-from safetynet.pages.signals import Rule
+from safetynet.pages.places import Place, add_rest, children, place
+from safetynet.pages.signals import Rule, open_within
 from safetynet.pages.small_counts import Cell, hidden_along, is_small
 from safetynet.pages.warehouse import has, rows, warehouse
 
@@ -76,12 +76,13 @@ def view(home: Home, code: str | None, as_of: date) -> View | None:
         has_history, has_indicators = has(connection, "signal_history"), has(connection, "division_indicator")
         signals.relation(connection, has_history=has_history)
         ends = signals.month_ends(connection, as_of)
+        rules, funnel = signals.tell(connection, found, ends)
         return View(
             place=found,
             indicators=_indicators(connection, found) if has_indicators else [_open_signals(connection, found)],
             month_ends=ends,
-            rules=signals.by_rule(connection, found, ends),
-            funnel=signals.funnel(connection, found),
+            rules=rules,
+            funnel=funnel,
             has_indicators=has_indicators,
             has_history=has_history,
         )
@@ -149,8 +150,7 @@ def _open_signals(connection: duckdb.DuckDBPyConnection, place: Place) -> Indica
     """Open signals by division, where the warehouse has no indicators."""
 
     def counts(codes: list[str]) -> dict[str, Cell]:
-        told = counted(connection, codes, "''", ["count(*) FILTER (status = 'open')"])
-        return {code: tuple(of_code.get("", [0])) for code, of_code in told.items()}
+        return {code: (count,) for code, count in open_within(connection, codes).items()}
 
     totals, levels = counts(place.codes), []
     for parent in [None, *place.codes]:

@@ -1,8 +1,7 @@
-"""The tree of divisions, and what is counted in each of them."""
+"""The tree of divisions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,23 +66,3 @@ def add_rest(level: dict[str, Cell], total: Cell | None) -> None:
     if total is not None:
         sums = [sum(parts) for parts in zip(*level.values(), strict=True)] or [0] * len(total)
         level[REST] = tuple(max(whole - part, 0) for whole, part in zip(total, sums, strict=True))
-
-
-Counted = dict[str, list[int]]
-"""Key → its counts."""
-
-
-def counted(
-    connection: duckdb.DuckDBPyConnection, codes: Sequence[str], key: str, columns: Sequence[str]
-) -> dict[str, Counted]:
-    """Division → key → counts of the relation `signal`; `key` and `columns` are SQL."""
-    found: dict[str, Counted] = {code: {} for code in codes}
-    for length in sorted({len(prefix(code)) for code in codes}):
-        told = connection.execute(
-            f"SELECT rpad(left(division_code, ?), 12, '0') AS code, {key}, [{', '.join(columns)}] FROM signal "
-            "WHERE list_contains(?, code) GROUP BY ALL",
-            [length, [code for code in codes if len(prefix(code)) == length]],
-        ).fetchall()
-        for code, name, counts in told:
-            found[code][name] = counts
-    return found

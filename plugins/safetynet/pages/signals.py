@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
-from safetynet.pages.places import Counted, Place, add_rest, children, counted
+from safetynet.pages.places import Place, prefix
 from safetynet.pages.small_counts import Cell, hidden_along, is_small
 from safetynet.pages.warehouse import rows
 
@@ -73,57 +73,93 @@ def month_ends(connection: duckdb.DuckDBPyConnection, as_of: date) -> list[date]
     return [row["month_end"] for row in rows(connection, query, [as_of, as_of])]
 
 
-def by_rule(connection: duckdb.DuckDBPyConnection, place: Place, ends: Sequence[date]) -> list[Rule]:
-    """Every rule's signals in a place at the end of each month, and what was said of them at the door."""
+@dataclass(frozen=True)
+class Counts:
+    """Counts of a place's signals by rule, and of those beside it, as far as they are needed to hide what is small."""
+
+    path: list[str]
+    """Codes from the widest division to the place; empty for everything there is."""
+    own: dict[str, list[int]]
+    """Rule → counts of the place."""
+    beside: list[dict[str, dict[str, list[int]]]]
+    """For each division of the path: those beside it → rule → counts."""
+
+    def told(self, rule_id: str, position: int) -> int | None:
+        """One count of a rule; None where it is small or, told, would give away what is hidden beside it."""
+        return self._told(lambda counts: counts[rule_id][position] if rule_id in counts else 0)
+
+    def told_of_all(self, position: int) -> int | None:
+        """One count of all rules together."""
+        return self._told(lambda counts: sum(of_rule[position] for of_rule in counts.values()))
+
+    def _told(self, count: Callable[[dict[str, list[int]]], int]) -> int | None:
+        own = inner = count(self.own)
+        if own == 0 or is_small((own,)):
+            return None if own else 0
+        levels: list[dict[str, Cell]] = []
+        for code, beside in zip(reversed(self.path), reversed(self.beside), strict=True):
+            level: dict[str, Cell] = {other: (count(counts),) for other, counts in beside.items()}
+            level[code] = (inner,)
+            levels.insert(0, level)
+            inner = sum(cell[0] for cell in level.values())
+        is_hidden = bool(levels) and self.path[-1] in hidden_along(levels, self.path)[-1]
+        return None if is_hidden else own
+
+
+def _count(connection: duckdb.DuckDBPyConnection, place: Place, columns: Sequence[str]) -> Counts:
+    """Counts of the relation `signal`, in one pass over it; a column is SQL.
+
+    Whatever lies beside a division of the path is told apart by as many digits of its code as the division has.
+    """
+    path = place.codes
+    depth, beside = str(len(path)), "''"
+    for position in reversed(range(len(path))):
+        inside = f"starts_with(division_code, '{prefix(path[position])}')"
+        cut = f"rpad(left(division_code, {len(prefix(path[position]))}), 12, '0')"
+        depth = f"CASE WHEN {inside} THEN {depth} ELSE {position} END"
+        beside = f"CASE WHEN {inside} THEN {beside} ELSE {cut} END"
+    counts = Counts(path, {}, [{} for _ in path])
+    query = f"SELECT {depth}, {beside}, rule_id, [{', '.join(columns)}] FROM signal GROUP BY ALL"
+    for level, other, rule_id, told in connection.execute(query).fetchall():
+        of_place = counts.own if level == len(path) else counts.beside[level].setdefault(other, {})
+        of_place[rule_id] = told
+    return counts
+
+
+def tell(
+    connection: duckdb.DuckDBPyConnection, place: Place, ends: Sequence[date]
+) -> tuple[list[Rule], list[tuple[str, int | None]]]:
+    """Every rule's signals in a place at the end of each month and what was said of them, and how far all of them came.
+
+    The stages: raised, answered at the door, found true, and ended after that.
+    """
     held = [
         f"count(*) FILTER (status <> 'dismissed' AND opened_on <= DATE '{day}' "
         f"AND coalesce(ended_on > DATE '{day}', true))"
         for day in ends
     ]
-    told = _told(connection, place, "rule_id", [*held, *_SAID])
+    counts = _count(connection, place, [*held, *_SAID, *_STAGES.values()])
     known = rows(connection, "SELECT rule_id, title_zh, title_en, severity FROM marts.rule ORDER BY severity, rule_id")
     found = []
     for row in known:
-        *months, is_open, verified, dismissed = told.get(row["rule_id"], [0] * (len(ends) + len(_SAID)))
+        *months, is_open, verified, dismissed = (
+            counts.told(row["rule_id"], position) for position in range(len(held) + len(_SAID))
+        )
         title = {"zh": row["title_zh"], "en": row["title_en"]}
         found.append(Rule(row["rule_id"], title, row["severity"], months, is_open, verified, dismissed))
-    return sorted(found, key=lambda rule: (rule.severity, -(rule.open or 0)))
+    first = len(held) + len(_SAID)
+    funnel = [(stage, counts.told_of_all(first + position)) for position, stage in enumerate(_STAGES)]
+    return sorted(found, key=lambda rule: (rule.severity, -(rule.open or 0))), funnel
 
 
-def funnel(connection: duckdb.DuckDBPyConnection, place: Place) -> list[tuple[str, int | None]]:
-    """Signals that were raised, answered at the door, found true, and ended after that."""
-    told = _told(connection, place, "''", list(_STAGES.values()))
-    return list(zip(_STAGES, told.get("", [0] * len(_STAGES)), strict=True))
-
-
-def _told(
-    connection: duckdb.DuckDBPyConnection, place: Place, key: str, columns: Sequence[str]
-) -> dict[str, list[int | None]]:
-    """Key → counts of a place, None where one is small or, told, would give away what is hidden beside it."""
-    if not place.path:
-        whole = rows(connection, f"SELECT {key} AS name, [{', '.join(columns)}] AS counts FROM signal GROUP BY ALL")
-        return {row["name"]: [_unless_small(count) for count in row["counts"]] for row in whole}
-    levels = [
-        counted(connection, [child["division_code"] for child in children(connection, parent)], key, columns)
-        for parent in [None, *place.codes[:-1]]
-    ]
-    own = levels[-1][place.codes[-1]]
-    return {
-        name: [
-            None if _is_hidden(levels, place.codes, name, position) else count for position, count in enumerate(counts)
-        ]
-        for name, counts in own.items()
-    }
-
-
-def _unless_small(count: int) -> int | None:
-    return None if is_small((count,)) else count
-
-
-def _is_hidden(levels: Sequence[dict[str, Counted]], path: Sequence[str], name: str, position: int) -> bool:
-    """Whether a place's count is hidden, seen from the widest level down to its own."""
-    cells: list[dict[str, Cell]] = []
-    for depth, level in enumerate(levels):
-        cells.append({code: (told[name][position] if name in told else 0,) for code, told in level.items()})
-        add_rest(cells[-1], cells[-2][path[depth - 1]] if depth else None)
-    return path[-1] in hidden_along(cells, path)[-1]
+def open_within(connection: duckdb.DuckDBPyConnection, codes: Sequence[str]) -> dict[str, int]:
+    """Division → signals in it that nobody has answered."""
+    found = dict.fromkeys(codes, 0)
+    for length in sorted({len(prefix(code)) for code in codes}):
+        told = connection.execute(
+            "SELECT rpad(left(division_code, ?), 12, '0') AS code, count(*) FROM signal "
+            "WHERE status = 'open' AND list_contains(?, code) GROUP BY code",
+            [length, [code for code in codes if len(prefix(code)) == length]],
+        ).fetchall()
+        found |= dict(told)
+    return found

@@ -22,6 +22,8 @@ def is_small(cell: Cell) -> bool:
 def hidden(cells: Mapping[str, Cell], is_total_told: bool) -> set[str]:
     """Which of the cells that add up to one total are hidden."""
     out = {code for code, cell in cells.items() if is_small(cell)}
+    if is_total_told and not out:
+        return out
     others = sorted((cell, code) for code, cell in cells.items() if code not in out and any(cell))
     while others and not _is_safe(cells, out, is_total_told):
         out.add(others.pop(0)[1])
