@@ -86,7 +86,16 @@ def test_data_docs_gives_no_other_file(site: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["batch/none", "file/none", "incidents/none", "series?feed=none", "people?division=990999000000", "x"]
+    "path",
+    [
+        "batch/none",
+        "file/none",
+        "incidents/none",
+        "series?feed=none",
+        "people?division=990999000000",
+        "people?division=no-code-of-a-division",
+        "x",
+    ],
 )
 def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
     assert site.ask(path).status == 404

@@ -19,7 +19,7 @@ _DIVISION = "SELECT division_code, name, level FROM marts.dim_division"
 
 def prefix(code: str) -> str:
     """A division's code without its trailing zero groups: what the code of every division in it begins with."""
-    return next(code[:length] for length in _LENGTHS if not code[length:].strip("0"))
+    return next((code[:length] for length in _LENGTHS if not code[length:].strip("0")), code)
 
 
 @dataclass(frozen=True)

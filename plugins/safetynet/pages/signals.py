@@ -8,6 +8,7 @@ from datetime import date
 
 import duckdb
 
+from safetynet.clean.statement import literal
 from safetynet.pages.places import Place, prefix
 from safetynet.pages.small_counts import Cell, hidden_along, is_small
 from safetynet.pages.warehouse import rows
@@ -114,7 +115,7 @@ def _count(connection: duckdb.DuckDBPyConnection, place: Place, columns: Sequenc
     path = place.codes
     depth, beside = str(len(path)), "''"
     for position in reversed(range(len(path))):
-        inside = f"starts_with(division_code, '{prefix(path[position])}')"
+        inside = f"starts_with(division_code, {literal(prefix(path[position]))})"
         cut = f"rpad(left(division_code, {len(prefix(path[position]))}), 12, '0')"
         depth = f"CASE WHEN {inside} THEN {depth} ELSE {position} END"
         beside = f"CASE WHEN {inside} THEN {beside} ELSE {cut} END"
