@@ -55,6 +55,15 @@ def test_what_is_missing_is_added_and_no_row_is_lost(engine: sa.Engine) -> None:
         assert connection.execute(sa.text("SELECT * FROM kept")).fetchall() == [(1, "none", None)]
 
 
+def test_an_index_that_is_missing_is_added_once(engine: sa.Engine) -> None:
+    indexed = form(sa.Column("mark", sa.String(8), index=True), sa.Column("moment", ledger.Moment))
+    sa.Index("kept_by_moment", indexed.tables["kept"].c.moment, indexed.tables["kept"].c.mark)
+    for _ in range(2):
+        bring_to_form(engine, indexed)
+    told = {index["name"]: index["column_names"] for index in sa.inspect(engine).get_indexes("kept")}
+    assert told == {"ix_kept_mark": ["mark"], "kept_by_moment": ["moment", "mark"]}
+
+
 def test_all_of_it_is_added_or_none(engine: sa.Engine) -> None:
     impossible = form(
         sa.Column("mark", sa.String(8)), sa.Column("lacking", sa.Integer, nullable=False), others=("beside",)

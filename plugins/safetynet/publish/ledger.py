@@ -88,6 +88,7 @@ batch = sa.Table(
     sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
     sa.Column("is_told", sa.Boolean, nullable=False, default=False, comment="its quarantine went into a message"),
     sa.UniqueConstraint("feed", "as_of", "sha256", "sheet_key"),
+    sa.Index("batch_of_scope", "feed", "scope", "as_of", "received_at"),
 )
 
 repair = sa.Table(
@@ -150,6 +151,42 @@ message = sa.Table(
     sa.Column("written_at", Moment, nullable=False),
     sa.Column("sent_at", Moment),
     sa.Column("sent_to", sa.String(16)),
+)
+
+incident = sa.Table(
+    "incident",
+    metadata,
+    sa.Column("incident_id", sa.String(24), primary_key=True),
+    sa.Column("feed", sa.String(64), index=True, comment="null: the installation itself"),
+    sa.Column("scope", sa.String(12)),
+    sa.Column("part_key", sa.String(72), nullable=False, server_default="", comment="which part of its file, '' = all"),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("what", sa.String(256), nullable=False, comment="an expectation, a refusal, a model, a channel; or ''"),
+    sa.Column("severity", sa.String(16), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False, comment="the variable that names the owner's channels"),
+    sa.Column("status", sa.String(16), nullable=False, comment="open, acknowledged, resolved"),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("acknowledged_at", Moment),
+    sa.Column("acknowledged_by", sa.String(128)),
+    sa.Column("assigned_to", sa.String(128)),
+    sa.Column("resolved_at", Moment),
+    sa.Column("batches", sa.Integer, nullable=False, comment="how often it failed since it was opened"),
+    sa.Column("last_batch_id", sa.String(24)),
+    sa.Column("last_as_of", sa.Date, comment="date in the name or title of the last file that failed"),
+    sa.Column("last_seen_at", Moment, nullable=False),
+    sa.Column("last_notified_at", Moment),
+)
+
+incident_event = sa.Table(
+    "incident_event",
+    metadata,
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("incident_id", sa.String(24), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("batch_id", sa.String(24)),
+    sa.Column("by", sa.String(128)),
+    sa.Column("note", sa.Text),
 )
 
 build = sa.Table(

@@ -1,0 +1,255 @@
+"""Every feed × scope as it stands: the newest period against its due day, the last verdict, volume, open incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from safetynet.contract import Contract, contracts
+from safetynet.pages.freshness import Freshness, due_day, freshness
+from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
+
+MONTHS = 24
+PAGE = 50
+
+
+class Level(StrEnum):
+    """How urgent something is; in the order of urgency."""
+
+    BAD = "bad"
+    LOOK = "look"
+    GOOD = "good"
+
+
+_URGENCY = {level: position for position, level in enumerate(Level)}
+
+
+@dataclass(frozen=True)
+class Series:
+    """What one department delivers about one scope, by its newest batch; without one where nothing arrived."""
+
+    contract: Contract
+    scope: str | None
+    batch: dict[str, Any] | None
+    freshness: Freshness
+    due: date | None
+    days_late: int
+    incidents: int
+    level: Level
+
+    @property
+    def usable_share(self) -> float | None:
+        """Of the newest batch's distinct rows, those that can be used."""
+        if self.batch is None:
+            return None
+        usable, put_aside = self.batch["rows_accepted"], self.batch["rows_quarantined"]
+        return usable / (usable + put_aside) if usable + put_aside else None
+
+
+def verdict_now() -> sa.ColumnElement[str]:
+    """The verdict that holds on a batch (joined with its release): a released one is accepted."""
+    table = ledger.batch.c
+    is_released = sa.and_(table.verdict == "held", ledger.release.c.batch_id.is_not(None))
+    accepted = sa.case((table.rows_quarantined > 0, "accepted_with_quarantine"), else_="accepted")
+    return sa.case((is_released, accepted), else_=table.verdict).label("verdict")
+
+
+def is_of_scope(scope: str | None) -> sa.ColumnElement[bool]:
+    """Holds for batches of a scope; None: of those that name none."""
+    return ledger.batch.c.scope.is_(None) if scope is None else ledger.batch.c.scope == scope
+
+
+def _newest_batches(store: Ledger, today: date) -> dict[tuple[str, str | None], dict[str, Any]]:
+    """The newest batch of every (feed, scope): of its newest as-of date the one that came last.
+
+    What was rejected before it told its scope belongs to none, what is of a day to come to no period; see `astray`.
+    """
+    table, release = ledger.batch, ledger.release
+    named = table.c.scope.is_not(None)
+    unnamed = sa.and_(table.c.scope.is_(None), table.c.verdict != "rejected")
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for is_wanted, has_scope in ((named, True), (unnamed, False)):
+        newest = (
+            sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
+            .where(is_wanted, table.c.as_of <= today)
+            .group_by(table.c.feed, table.c.scope)
+            .subquery()
+        )
+        is_same = [table.c.feed == newest.c.feed, table.c.as_of == newest.c.as_of]
+        if has_scope:
+            is_same.append(table.c.scope == newest.c.scope)
+        statement = (
+            sa.select(
+                *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
+                *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
+                verdict_now(),
+            )
+            .join(newest, sa.and_(*is_same))
+            .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
+            .where(is_wanted)
+            .order_by(table.c.received_at, table.c.batch_id)
+        )
+        found |= {(row["feed"], row["scope"]): row for row in store.rows(statement)}
+    return found
+
+
+def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, int]]:
+    """(feed, scope) → open incidents, and critical ones among them."""
+    table = ledger.incident
+    is_critical = sa.case((table.c.severity == "critical", 1), else_=0)
+    rows = store.rows(
+        sa.select(
+            table.c.feed, table.c.scope, sa.func.count().label("open"), sa.func.sum(is_critical).label("critical")
+        )
+        .where(table.c.status != "resolved", table.c.feed.is_not(None))
+        .group_by(table.c.feed, table.c.scope)
+    )
+    return {(row["feed"], row["scope"]): (row["open"], row["critical"]) for row in rows}
+
+
+def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, incidents: tuple[int, int]) -> Level:
+    if state in (Freshness.LATE, Freshness.NEVER) or incidents[1]:
+        return Level.BAD
+    if batch is None:
+        return Level.GOOD
+    if batch["verdict"] in ("held", "rejected"):
+        return Level.BAD
+    share = batch["rows_quarantined"] / (batch["rows_received"] or 1)
+    is_dubious = share > contract.bounds.quarantined_share / 2
+    return Level.LOOK if state is Freshness.SOON or incidents[0] or is_dubious else Level.GOOD
+
+
+def overview(store: Ledger, today: date) -> list[Series]:
+    """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope."""
+    newest = _newest_batches(store, today)
+    incidents = _open_incidents(store)
+    delivered = {feed for feed, _ in newest}
+    known: list[tuple[str, str | None]] = [key for key in newest if key[0] in contracts()]
+    known += [(feed, None) for feed in contracts() if feed not in delivered]
+    found = []
+    for key in known:
+        contract, batch = contracts()[key[0]], newest.get(key)
+        as_of = batch["as_of"] if batch else None
+        state = freshness(contract, as_of, today)
+        due = due_day(contract, as_of) if as_of else None
+        found.append(
+            Series(
+                contract=contract,
+                scope=key[1],
+                batch=batch,
+                freshness=state,
+                due=due,
+                days_late=(today - due).days if due and state is Freshness.LATE else 0,
+                incidents=incidents.get(key, (0, 0))[0],
+                level=_level(contract, batch, state, incidents.get(key, (0, 0))),
+            )
+        )
+    return sorted(found, key=lambda one: (_URGENCY[one.level], -one.days_late, one.contract.feed, one.scope or ""))
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def volumes(store: Ledger, shown: Sequence[Series], newest: date) -> dict[tuple[str, str | None], list[int | None]]:
+    """(feed, scope) → rows received in each of the MONTHS months up to that of `newest`, None where none came.
+
+    Where a period came again, its last delivery counts.
+    """
+    table = ledger.batch
+    first = _month(newest) - MONTHS + 1
+    wanted = [sa.and_(table.c.feed == one.contract.feed, is_of_scope(one.scope)) for one in shown if one.batch]
+    if not wanted:
+        return {}
+    rows = store.rows(
+        sa.select(table.c.feed, table.c.scope, table.c.as_of, table.c.rows_received)
+        .where(sa.or_(*wanted), table.c.as_of > newest - timedelta(days=31 * MONTHS))
+        .order_by(table.c.received_at)
+    )
+    by_day = {(row["feed"], row["scope"], row["as_of"]): row["rows_received"] for row in rows}
+    counted: dict[tuple[str, str | None], list[int | None]] = {}
+    for (feed, scope, as_of), received in by_day.items():
+        months = counted.setdefault((feed, scope), [None] * MONTHS)
+        position = _month(as_of) - first
+        if 0 <= position < MONTHS:
+            months[position] = (months[position] or 0) + received
+    return counted
+
+
+def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
+    """The newest files that belong to no period of a scope: rejected before they told one, or of a day to come."""
+    table, batch = ledger.delivery, ledger.batch
+    rejected = (
+        sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
+        .join(batch, batch.c.batch_id == table.c.batch_id, isouter=True)
+        .where(table.c.verdict == "rejected", batch.c.scope.is_(None))
+        .order_by(table.c.received_at.desc(), table.c.delivery_id)
+        .limit(limit)
+    )
+    to_come = (
+        sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
+        .join(batch, batch.c.batch_id == table.c.batch_id)
+        .where(batch.c.feed.in_(contracts()), batch.c.as_of > today, table.c.verdict == "held")
+        .order_by(table.c.received_at.desc(), table.c.delivery_id)
+        .limit(limit)
+    )
+    found = {row["delivery_id"]: row for statement in (rejected, to_come) for row in store.rows(statement)}
+    return sorted(found.values(), key=lambda row: row["received_at"], reverse=True)[:limit]
+
+
+def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
+    """The newest batches of a series, newest first, each with how many of its expectations failed."""
+    table, release, result = ledger.batch, ledger.release, ledger.expectation_result
+    failed = (
+        sa.select(sa.func.count())
+        .where(result.c.batch_id == table.c.batch_id, result.c.success.is_(False))
+        .scalar_subquery()
+    )
+    columns = [column for column in table.c if column.name not in ("verdict", "reason")]
+    return store.rows(
+        sa.select(*columns, verdict_now(), failed.label("failed"))
+        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
+        .where(table.c.feed == feed, is_of_scope(scope))
+        .order_by(table.c.as_of.desc(), table.c.received_at.desc())
+        .limit(limit)
+    )
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One expectation over the batches of a series: rows that failed in each, oldest first, None where not checked."""
+
+    expectation: str
+    column: str | None
+    failed: list[int | None]
+
+    @property
+    def total(self) -> int:
+        """Rows that failed in all."""
+        return sum(value or 0 for value in self.failed)
+
+
+def trends(store: Ledger, shown: Sequence[dict[str, Any]], limit: int = 12) -> list[Trend]:
+    """The expectations that failed most in these batches (newest first), over all of them."""
+    table = ledger.expectation_result
+    order = [row["batch_id"] for row in reversed(shown)]
+    rows = store.rows(
+        sa.select(
+            table.c.batch_id, table.c.expectation, table.c.column_name, sa.func.sum(table.c.rows_failed).label("failed")
+        )
+        .where(table.c.batch_id.in_(order))
+        .group_by(table.c.batch_id, table.c.expectation, table.c.column_name)
+    )
+    found: dict[tuple[str, str | None], Trend] = {}
+    for row in rows:
+        key = (row["expectation"], row["column_name"])
+        trend = found.setdefault(key, Trend(*key, [None] * len(order)))
+        trend.failed[order.index(row["batch_id"])] = int(row["failed"])
+    most = sorted(found.values(), key=lambda trend: (-trend.total, trend.expectation, trend.column or ""))
+    return [trend for trend in most if trend.total][:limit]

@@ -1,0 +1,104 @@
+"""The pages in a real browser, within Airflow's own UI; skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pages.chromium import PROGRAM, Chromium
+from pages.conftest import INCIDENT, Site
+from safetynet.home import CHECKOUT
+from safetynet.publish import ledger
+
+pytestmark = [
+    pytest.mark.airflow,
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
+]
+
+_PATHS = ("feeds", "series", "batch", "incidents", "incident", "people")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """One browser for all tests of this module."""
+    with Chromium() as browser:
+        yield browser
+
+
+def path_of(site: Site, page: str) -> str:
+    """The address of a page that has something to show."""
+    batch = next(row for row in site.county.ledger(ledger.batch) if row["rows_quarantined"] and row["scope"])
+    return {
+        "series": f"series?feed={batch['feed']}&scope={batch['scope']}",
+        "batch": f"batch/{batch['batch_id']}",
+        "incident": f"incidents/{INCIDENT}",
+    }.get(page, page)
+
+
+def axe() -> Path | None:
+    """axe-core where npm has put it: in this checkout, globally, or where AXE_CORE says."""
+    npm = shutil.which("npm")
+    told = subprocess.run([npm, "root", "-g"], capture_output=True, text=True).stdout.strip() if npm else ""
+    places = [
+        os.environ.get("AXE_CORE", ""),
+        *(f"{root}/axe-core/axe.min.js" for root in (CHECKOUT / "node_modules", told)),
+    ]
+    return next((Path(place) for place in places if place and Path(place).is_file()), None)
+
+
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_fits_and_axe_finds_nothing_serious(site: Site, browser: Chromium, width: int, is_dark: bool) -> None:
+    script = axe()
+    browser.screen(width, 900, is_dark=is_dark)
+    found = {}
+    for page in _PATHS:
+        browser.open(f"{site.url}/safetynet/{path_of(site, page)}", site.token("admin"))
+        assert browser.run("document.documentElement.scrollWidth <= window.innerWidth"), f"{page} is too wide"
+        if script:
+            browser.run(script.read_text(encoding="utf-8") + ";true")
+            found[page] = browser.run(
+                "axe.run().then(told => told.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
+                ".map(one => `${one.id}: ${one.nodes[0].html}`))"
+            )
+    assert {page: told for page, told in found.items() if told} == {}
+    if script is None:
+        pytest.skip("the pages fit, but there is no axe-core to ask (npm install axe-core)")
+
+
+def test_the_keyboard_walks_from_the_skip_link_to_the_content(site: Site, browser: Chromium) -> None:
+    browser.screen(1280, 900)
+    browser.open(f"{site.url}/safetynet/feeds", site.token("admin"))
+    browser.press("Tab", 9)
+    assert browser.run("document.activeElement.className") == "skip"
+    browser.press("Enter", 13)
+    browser.wait("document.activeElement.id === 'main'")
+    browser.press("Tab", 9)
+    assert "tile" in browser.run("document.activeElement.className")
+    browser.press("Enter", 13)
+    browser.wait("location.search.includes('level=')")
+
+
+def test_the_pages_stand_in_airflows_own_ui_in_its_light_or_dark(site: Site, browser: Chromium) -> None:
+    browser.screen(1280, 900)
+    browser.open(f"{site.url}/plugin/safetynet-feeds", site.token("admin"))
+    frame = "document.querySelector('iframe')?.contentDocument"
+    browser.wait(f"{frame}?.querySelector('main h1') != null")
+    assert browser.run(f"{frame}.documentElement.dataset.theme") == "light"
+    browser.run("document.documentElement.classList.replace('light', 'dark')")
+    browser.wait(f"{frame}.documentElement.dataset.theme === 'dark'")
+    browser.run(f"{frame}.querySelector('table a').click()")
+    browser.wait("location.pathname.includes('/safetynet/series')")
+
+
+def test_an_incident_is_acknowledged_in_the_browser(site: Site, browser: Chromium) -> None:
+    browser.screen(1280, 900)
+    browser.open(f"{site.url}/safetynet/incidents/{INCIDENT}?lang=en", site.token("admin"))
+    browser.run("document.querySelector('form[action$=acknowledge] button').click()")
+    browser.wait("document.querySelector('.timeline')?.innerText.includes('acknowledged')")
+    assert browser.run("document.querySelector('form[action$=acknowledge]') === null")

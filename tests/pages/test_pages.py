@@ -1,0 +1,227 @@
+"""The pages as Airflow serves them: behind its login, in two languages, and without a word about anybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+
+from faults.test_leaks import PLANTED
+from pages.conftest import INCIDENT, Site, an_incident
+from safetynet.home import CHECKOUT
+from safetynet.pages.app import app
+from safetynet.publish import ledger
+
+pytestmark = pytest.mark.airflow
+
+PATHS = ["", "feeds", "incidents", f"incidents/{INCIDENT}", "people", "data-docs/index.html", "assets/pages.css"]
+
+
+def pages(site: Site) -> list[str]:
+    """Every page there is in this home."""
+    batches = [f"batch/{row['batch_id']}" for row in site.county.ledger(ledger.batch)]
+    files = [f"file/{row['delivery_id']}" for row in site.county.ledger(ledger.delivery)]
+    series = [f"series?feed={row['feed']}&scope={row['scope'] or ''}" for row in site.county.ledger(ledger.batch)]
+    divisions = [f"people?division={code}" for code in ("990000000000", "990121000000", "990121100000", "990121100201")]
+    docs = [
+        f"data-docs/{path.relative_to(site.county.home.root / 'data_docs' / 'site')}"
+        for path in (site.county.home.root / "data_docs" / "site").rglob("*.html")
+    ]
+    return [*PATHS[1:], *batches, *files, *sorted(set(series)), *divisions, *docs]
+
+
+def test_every_endpoint_asks_for_a_login(site: Site) -> None:
+    routes = {route.path for route in app.routes}
+    asked = [re.sub(r"\{\w+(:path)?\}", "x", path).removeprefix("/") for path in routes]
+    assert len(asked) > 8
+    for path in asked:
+        if "incidents/x/x" in path:
+            assert site.ask(path, None, form={}).status == 401, path
+        else:
+            assert site.ask(path, None).status == 401, path
+    assert site.ask("feeds", None, headers={"Authorization": "Bearer x"}).status in (401, 403)
+
+
+@pytest.mark.parametrize("user", ["admin", "reader"])
+def test_who_is_logged_in_sees_the_pages(site: Site, user: str) -> None:
+    for path in PATHS[1:]:
+        assert site.ask(path, user).status == 200, path
+    assert site.ask("", user).headers["location"].endswith("/safetynet/feeds")
+
+
+def test_nothing_is_told_of_anybody(site: Site) -> None:
+    told = {path: site.ask(path) for path in pages(site)}
+    assert {path: answer.status for path, answer in told.items() if answer.status != 200} == {}
+    assert len(told) > 30
+    found = {(path, text) for path, answer in told.items() for text in PLANTED if text in answer.text}
+    assert found == set()
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_only_airflow_may_frame_it(site: Site) -> None:
+    answer = site.ask("feeds")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert re.findall(r"(?:src|href)=\"(?:https?:)?//", answer.text) == []
+
+
+def test_the_language_is_chosen_and_stays(site: Site) -> None:
+    english = site.ask("feeds?lang=en")
+    assert '<html lang="en">' in english.text and "act now" in english.text
+    cookie = english.headers["set-cookie"].split(";")[0]
+    kept = site.ask("incidents", headers={"Cookie": f"_token={site.token('admin')}; {cookie}"}, user=None)
+    assert '<html lang="en">' in kept.text
+    assert '<html lang="zh-CN">' in site.ask("feeds", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text
+    assert '<html lang="en">' in site.ask("feeds", headers={"Accept-Language": "de-DE,de;q=0.9"}).text
+
+
+@pytest.mark.parametrize(
+    "path", ["../../operations.sqlite", "%2e%2e/%2e%2e/operations.sqlite", "/etc/passwd", "nothing"]
+)
+def test_data_docs_gives_no_other_file(site: Site, path: str) -> None:
+    assert site.ask(f"data-docs/{path}").status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "batch/none",
+        "file/none",
+        "incidents/none",
+        "series?feed=none",
+        "people?division=990999000000",
+        "people?division=no-code-of-a-division",
+        "x",
+    ],
+)
+def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
+    assert site.ask(path).status == 404
+
+
+def test_the_batch_page_tells_counts_and_row_numbers(site: Site) -> None:
+    batch = next(
+        row for row in site.county.ledger(ledger.batch) if row["verdict"] == "held" and row["rows_quarantined"]
+    )
+    text = site.ask(f"batch/{batch['batch_id']}?lang=en").text
+    marked = site.county.sql(
+        "SELECT row_number FROM batch WHERE disposition = 'quarantined'", batch["feed"], batch["batch_id"]
+    )
+    for (number,) in marked:
+        assert f'data-label="Row">{number}</th>' in text
+    assert "held" in text and "as of 2099-12-31" in text
+    assert "stg_health__chronic_disease" in text and "risk_signal" in text
+    assert "data-docs/validations/" in text
+
+
+def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> None:
+    refused = next(row for row in site.county.ledger(ledger.delivery) if row["batch_id"] is None)
+    text = site.ask(f"file/{refused['delivery_id']}?lang=en").text
+    assert "could not be read as this table" in text
+    assert refused["source_file"] in site.ask("feeds?lang=en").text
+
+
+def test_the_file_for_the_department_is_for_those_who_act(site: Site) -> None:
+    delivery = next(row for row in site.county.ledger(ledger.delivery) if row["batch_id"])
+    address = f"file/{delivery['delivery_id']}/returned"
+    assert site.ask(address).status == 404
+    folder = site.county.home.folder("returned", delivery["feed"], delivery["landing_id"])
+    (folder / "退回.xlsx").write_text("locked")
+    answer = site.ask(address)
+    assert (answer.status, answer.text) == (200, "locked")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert site.ask(address, "reader").status == 403
+    assert [address in site.ask(f"batch/{delivery['batch_id']}", user).text for user in ("admin", "reader")] == [
+        True,
+        False,
+    ]
+
+
+def opened(site: Site, number: int) -> str:
+    """An incident of its own."""
+    incident_id = f"{number:012d}"
+    with site.county.store.transaction() as connection:
+        connection.execute(sa.insert(ledger.incident).values(an_incident(incident_id)))
+    return incident_id
+
+
+def state(site: Site, incident_id: str) -> tuple[str, list[tuple[str, str | None, str | None]]]:
+    """The state of an incident, and its events in the order in which they happened."""
+    rows = site.county.store.rows(
+        sa.select(ledger.incident.c.status).where(ledger.incident.c.incident_id == incident_id)
+    )
+    events = site.county.store.rows(
+        sa.select(ledger.incident_event)
+        .where(ledger.incident_event.c.incident_id == incident_id)
+        .order_by(ledger.incident_event.c.event_id)
+    )
+    return rows[0]["status"], [(event["event"], event["by"], event["note"]) for event in events]
+
+
+def test_an_incident_is_moved_on_by_hand_and_each_step_is_kept(site: Site) -> None:
+    incident_id = opened(site, 1)
+    for act, text in (
+        ("acknowledge", ""),
+        ("assign", "water bureau"),
+        ("note", "called 13987654321\nthey send it again"),
+        ("resolve", "sent again"),
+    ):
+        answer = site.ask(f"incidents/{incident_id}/{act}", form={"text": text})
+        assert (answer.status, answer.headers["location"]) == (303, f"/safetynet/incidents/{incident_id}")
+    assert state(site, incident_id) == (
+        "resolved",
+        [
+            ("acknowledged", "admin", None),
+            ("assigned", "admin", "water bureau"),
+            ("noted", "admin", "called *********** they send it again"),
+            ("resolved", "admin", "sent again"),
+        ],
+    )
+    page = site.ask(f"incidents/{incident_id}?lang=en").text
+    assert "water bureau" in page and "/resolve" not in page
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(site: Site) -> None:
+    incident_id = opened(site, 2)
+    for act in ("note", "assign", "resolve"):
+        assert site.ask(f"incidents/{incident_id}/{act}", form={"text": "  "}).status == 409
+    assert site.ask(f"incidents/{incident_id}/acknowledge", form={"text": ""}).status == 303
+    again = site.ask(f"incidents/{incident_id}/acknowledge?lang=en", form={"text": ""})
+    assert again.status == 409 and "Somebody has acknowledged" in again.text
+    assert state(site, incident_id) == ("acknowledged", [("acknowledged", "admin", None)])
+    assert site.ask("incidents/none/note", form={"text": "x"}).status == 404
+    assert site.ask(f"incidents/{incident_id}/delete", form={"text": "x"}).status == 422
+
+
+def test_a_viewer_reads_and_another_site_cannot_act(site: Site) -> None:
+    incident_id = opened(site, 3)
+    assert site.ask(f"incidents/{incident_id}/resolve", "reader", form={"text": ""}).status == 403
+    assert "<form" not in site.ask(f"incidents/{incident_id}", "reader").text
+    forged = site.ask(
+        f"incidents/{incident_id}/resolve", form={"text": ""}, headers={"Origin": "http://elsewhere.example"}
+    )
+    assert forged.status == 403
+    assert state(site, incident_id) == ("open", [])
+
+
+def test_incidents_are_filtered(site: Site) -> None:
+    with site.county.store.transaction() as connection:
+        connection.execute(
+            sa.insert(ledger.incident).values(
+                an_incident("9" * 12, severity="info", owner="someone", status="resolved")
+            )
+        )
+    assert "9" * 12 not in site.ask("incidents").text
+    assert "9" * 12 in site.ask("incidents?status=resolved&severity=info&owner=someone&feed=registry_member").text
+    assert INCIDENT not in site.ask("incidents?status=resolved").text
+
+
+def test_a_process_that_serves_no_pages_does_not_load_them() -> None:
+    script = (
+        "import sys, airflow, safetynet_plugin; print('safetynet.pages.app' in sys.modules, 'fastapi' in sys.modules)"
+    )
+    settings = os.environ | {"PYTHONPATH": str(CHECKOUT / "plugins")}
+    answer = subprocess.run([sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip().endswith("False False")
