@@ -63,6 +63,23 @@ _EXPECTATION_RESULT: dict[str, Any] = {
     "rows_failed": pl.Int64,
 }
 
+_INCIDENT: dict[str, Any] = {
+    "incident_id": pl.String,
+    "feed": pl.String,
+    "scope": pl.String,
+    "kind": pl.String,
+    "what": pl.String,
+    "severity": pl.String,
+    "owner": pl.String,
+    "opened_at": pl.Datetime("us"),
+}
+_INCIDENT_EVENT: dict[str, Any] = {
+    "event_id": pl.Int64,
+    "incident_id": pl.String,
+    "at": pl.Datetime("us"),
+    "event": pl.String,
+}
+
 
 def _write(path: Path, schema: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
     columns = {name: [_plain(row[name]) for row in rows] for name in schema}
@@ -112,6 +129,7 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
             schema,
             [row for row in store.rows(sa.select(table)) if row["batch_id"] in known],
         )
+    _lay_out_incidents(store, folder, known_at)
     reference.divisions(home, store, known_at).write_parquet(folder / "division.parquet")
     reference.policy_parameters(home, store, known_at).write_parquet(folder / "policy_parameter.parquet")
     feeds = [
@@ -125,6 +143,16 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
         for feed in contracts().values()
     ]
     pl.DataFrame(feeds).write_parquet(folder / "feed.parquet")
+
+
+def _lay_out_incidents(store: Ledger, folder: Path, known_at: datetime) -> None:
+    """Write the incidents that were open by a moment, and what happened to them until then."""
+    incident, event = ledger.incident, ledger.incident_event
+    _write(
+        folder / "incident.parquet", _INCIDENT, store.rows(sa.select(incident).where(incident.c.opened_at <= known_at))
+    )
+    events = store.rows(sa.select(event).where(event.c.at <= known_at).order_by(event.c.event_id))
+    _write(folder / "incident_event.parquet", _INCIDENT_EVENT, events)
 
 
 def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
