@@ -10,7 +10,7 @@ import pytest
 
 from clerk import an_id, csv_file, file_of, row, rows, table, titled, xlsx_file
 from county import County
-from safetynet.deliver import alerts
+from safetynet.deliver import alerts, outbox
 
 XLSX, CSV = "registry_member", "health_chronic_disease"
 PHONE = "13987654321"
@@ -87,7 +87,7 @@ def test_nothing_of_a_person_leaves_landing_and_lake(
     verdicts = {outcome.verdict for outcome in outcomes}
     assert verdicts == {"accepted", "accepted_with_quarantine", "rejected", "held"}
     alerts.write_quarantine(county.home, county.store)
-    assert alerts.send(county.home, county.store) == 0
+    assert outbox.send(county.home, county.store) == 0
 
     assert any(IDS[0].encode() in path.read_bytes() for path in (county.home.root / "lake").rglob("*.parquet"))
     assert found_in(county.home.root) == {}

@@ -17,6 +17,7 @@ REASON = 'it\'s "true", only one; `works` was tested'
         ("sql", {"Q": "select 'a',\n    \"b\""}, ["sql", "--query", "select 'a',\n    \"b\""]),
         ("sql", {}, ["sql"]),
         ("release", {"BATCH": "2572d1", "REASON": REASON}, ["release", "2572d1", REASON]),
+        ("acknowledge", {"ID": "a1", "BY": "李", "NOTE": REASON}, ["acknowledge", "a1", "李", REASON]),
         ("retake", {"BATCH": "2572d1"}, ["retake", "2572d1"]),
     ],
 )

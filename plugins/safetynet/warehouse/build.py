@@ -46,7 +46,12 @@ class Target:
     @property
     def build_id(self) -> str:
         """`current`, or the date."""
-        return "current" if self.restricted else self.as_of.isoformat()
+        return "current" if self.is_current else self.as_of.isoformat()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the build that analysts open."""
+        return self.restricted is not None
 
 
 def target(home: Home, store: Ledger, as_of: date | None = None, known_at: datetime | None = None) -> Target:

@@ -28,7 +28,7 @@ def _stated(contract: Contract) -> dict[str, Any]:
         return [name for name, column in contract.columns.items() if column.kind is kind and not column.sensitive]
 
     return {
-        "staged": f"stg_{contract.department}__{contract.feed.removeprefix(f'{contract.department}_')}",
+        "staged": contract.staged,
         "key": contract.key,
         "person": contract.person.model_dump() if contract.person else None,
         "columns": list(contract.columns),
