@@ -1,7 +1,8 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo answers test up down sql explain diff worklists release returned retake docs lint bench evaluate lock setup clean
+.PHONY: help run demo answers test up down sql explain diff worklists incidents acknowledge resolve watchdog release returned \
+	retake docs lint bench evaluate lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
@@ -10,12 +11,12 @@ READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
 DEMO := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet.demo
 export PYTHONDONTWRITEBYTECODE := 1
-export Q BATCH REASON HOUSEHOLD THEN KEYS MONTHS
+export Q BATCH REASON HOUSEHOLD THEN KEYS MONTHS ID BY NOTE
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
-		while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+		while IFS=$$'\t' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 	@echo; echo "  SAFETYNET_HOME=…       all state (default: home/ in this folder)"
 	@echo "  SAFETYNET_INBOX=…      where departments put their files (default: inbox/ in the home)"
 	@echo "  SAFETYNET_REFERENCE=…  divisions.csv and policy_parameter.csv (default: reference/ in the home)"
@@ -72,6 +73,18 @@ retake: $(READY) ## read a landed file again (its contract has grown, its lake f
 
 returned: $(READY) ## the file as it goes back to its department, what is wrong marked: BATCH=…
 	@$(SAFETYNET) returned "$$BATCH"
+
+incidents: $(READY) ## what failed and is not over
+	@$(SAFETYNET) incidents
+
+acknowledge: $(READY) ## say that you are at work on an incident: ID=… BY=… NOTE=…
+	@$(SAFETYNET) acknowledge "$$ID" "$$BY" "$$NOTE"
+
+resolve: $(READY) ## close an incident by hand: ID=… BY=… REASON=…
+	@$(SAFETYNET) resolve "$$ID" "$$BY" "$$REASON"
+
+watchdog: $(READY) ## look for deliveries that are late and send what waits (`make up` does it every morning)
+	@$(SAFETYNET) watchdog
 
 docs: $(READY) ## dbt docs and Data Docs as static pages
 	@$(SAFETYNET) docs

@@ -21,7 +21,7 @@ Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
 | `take_in` after retries | disk, memory or the operations store failed | mend it and clear the task: nothing is lost, nothing is taken in twice |
 | `land` | the home cannot be written | mend it and clear the task |
 | `inbox_is_readable` | this account may not read the files that its log names; all others were taken in | mend their rights; the next run takes them in |
-| `tell_owner` | a channel does not answer | the message waits; clear the task when the channel is back |
+| `tell_owner` | a channel does not answer | nothing: it is asked once more, then the message goes to operations, see `make incidents` |
 
 Running it again is always safe. What was published before stays in use until a better batch replaces it.
 """

@@ -29,7 +29,7 @@ Builds every mart from the kept batches in one dbt process and switches `current
 | --- | --- | --- |
 | `failing` | each entry is a model or test that failed; analysts still read the last build | look at `<home>/dbt/logs/dbt.log`, mend the model or the data, clear `build` |
 | `build` | dbt did not start, or the disk is full | mend it and clear `build` |
-| `tell_owners` | a channel does not answer | the message waits; clear the task when the channel is back |
+| `tell_owners` | a channel does not answer | nothing: it is asked once more, then the message goes to operations, see `make incidents` |
 
 Clearing `build` is always safe: it builds a new file beside the published one. Trigger it with `as_of` and `known_at`
 to answer for another date; that result lies beside `current` and leaves it alone.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from safetynet.contract import contract
 from safetynet.home import Home
+from safetynet.incidents import threads
 from safetynet.publish.form import NewerLedger
 from safetynet.publish.history import NotHeld, NotKnown, release, retake
 from safetynet.publish.ledger import Ledger
@@ -33,6 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("reason")
     back = commands.add_parser("returned", help="the file as it goes back to its department, what is wrong marked")
     back.add_argument("batch")
+    commands.add_parser("incidents", help="what failed and is not over")
+    taken = commands.add_parser("acknowledge", help="say that somebody is at work on an incident")
+    closed = commands.add_parser("resolve", help="close an incident by hand")
+    for each, text in ((taken, "note"), (closed, "reason")):
+        each.add_argument("incident")
+        each.add_argument("by")
+        each.add_argument(text)
+    commands.add_parser("watchdog", help="look for what is late, send what waits")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
     story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
@@ -92,6 +102,16 @@ def _returned(home: Home, batch: str) -> int:
     return 0
 
 
+def _incident(step: Callable[[Ledger, str, str, str], None], home: Home, incident: str, by: str, text: str) -> int:
+    try:
+        step(Ledger(home), incident, by, text)
+    except threads.NoIncident as unknown:
+        print(unknown, file=sys.stderr)
+        return 2
+    print("Written down. · 已记录。")
+    return 0
+
+
 def main() -> int:
     """Run one command; returns its exit code."""
     arguments = _parser().parse_args()
@@ -132,6 +152,20 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             return _diff(home, arguments)
         case "returned":
             return _returned(home, arguments.batch)
+        case "incidents":
+            from safetynet.deliver.incidents import show
+
+            show(Ledger(home))
+            return 0
+        case "acknowledge":
+            return _incident(threads.acknowledge, home, arguments.incident, arguments.by, arguments.note)
+        case "resolve":
+            return _incident(threads.resolve, home, arguments.incident, arguments.by, arguments.reason)
+        case "watchdog":
+            from safetynet.tasks import watch_deliveries
+
+            watch_deliveries()
+            return 0
         case "retake":
             return _retake(home, arguments.batch)
         case _:

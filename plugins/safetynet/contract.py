@@ -115,13 +115,85 @@ class Person(_Strict):
 
 
 class Bounds(_Strict):
-    """When a readable batch is held back until someone releases it."""
+    """When a readable batch is held back until someone releases it, and when an accepted one is an incident."""
 
     quarantined_share: float = 0.05
     quarantined_rows: int = 20
     volume_low: float = 0.5
     volume_high: float = 2.0
     volume_from_rows: int = 100
+    expectation_share: float = 0.1
+    """Share of an accepted batch's rows that may fail one expectation …"""
+    expectation_rows: int = 20
+    """… and how many rows make it worth a message."""
+    usual_from_batches: Annotated[int, Field(ge=3)] = 6
+    """So many batches of its own tell what number of rows is usual for a scope …"""
+    usual_deviations: float = 6.0
+    """… and so many (robust) standard deviations from their median are not."""
+
+
+class Calendar(_Strict):
+    """When a period's data must be there: a working day after the period ends (cadence term: after a term begins)."""
+
+    due_day: Annotated[int, Field(ge=1, le=28)]
+    """Day of the month that follows the period, or the so-manieth day of a school term."""
+    grace_days: Annotated[int, Field(ge=0)] = 3
+    """Working days after the due day before anybody is told."""
+    terms: tuple[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d)$")], ...] = ()
+    """For cadence term: month and day on which the terms of a year begin, in order."""
+
+
+class IncidentKind(StrEnum):
+    """What can fail."""
+
+    REJECTED = "rejected"
+    AS_OF_IN_FUTURE = "as_of_in_future"
+    NO_ROWS = "no_rows"
+    UNUSUAL_VOLUME = "unusual_volume"
+    QUARANTINE_SHARE = "quarantine_share"
+    EXPECTATION = "expectation"
+    SCHEMA_CHANGE = "schema_change"
+    LATE = "late"
+    BUILD_FAILED = "build_failed"
+    CHANNEL = "channel"
+    DISK = "disk"
+
+
+IncidentSeverity = Literal["critical", "warning"]
+
+_CRITICAL = (
+    IncidentKind.NO_ROWS,
+    IncidentKind.UNUSUAL_VOLUME,
+    IncidentKind.BUILD_FAILED,
+    IncidentKind.CHANNEL,
+    IncidentKind.DISK,
+)
+
+Hour = Annotated[int, Field(ge=0, le=24)]
+
+
+class Incidents(_Strict):
+    """How a feed's failures are told to its owner."""
+
+    severity: dict[IncidentKind, IncidentSeverity] = {}
+    """What weighs otherwise than usual; only what is critical is sent in quiet hours."""
+    reopen_days: Annotated[int, Field(ge=0)] = 7
+    """What fails again within so many days of its end is the same incident."""
+    escalate_hours: Annotated[int, Field(ge=1)] = 72
+    """So long after the message operations hear of it, unless somebody acknowledged it."""
+    quiet_from: Hour = 21
+    quiet_until: Hour = 8
+    """Hours of the county's clock between which only what is critical is sent."""
+
+    def severity_of(self, kind: IncidentKind) -> IncidentSeverity:
+        """How much a failure of this kind weighs."""
+        return self.severity.get(kind, "critical" if kind in _CRITICAL else "warning")
+
+    def is_quiet(self, hour: int) -> bool:
+        """Whether an hour of the day is a quiet one."""
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= hour < self.quiet_until
+        return hour >= self.quiet_from or hour < self.quiet_until
 
 
 class Header(_Strict):
@@ -162,6 +234,9 @@ class Contract(_Strict):
     key: Annotated[tuple[Annotated[str, AfterValidator(_known_key_part)], ...], Field(min_length=1)]
     """Column names, `person`, `a|person` (the first that is there), `sign(column)`."""
     bounds: Bounds = Bounds()
+    calendar: Calendar | None = None
+    """When its deliveries are due; None: nobody waits for them."""
+    incidents: Incidents = Incidents()
     columns: dict[str, Column]
     answers: tuple[str, ...] = ()
     """Columns that a person fills in on a form handed out; a row in which all are blank is unanswered, and no data."""
@@ -170,6 +245,10 @@ class Contract(_Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Contract:
+        if self.calendar and self.cadence == "irregular":
+            raise ValueError("a feed without a rhythm has no calendar")
+        if self.calendar and (self.cadence == "term") != bool(self.calendar.terms):
+            raise ValueError("the calendar names the terms of a feed of cadence term, and of no other")
         if (self.format == "csv") != (self.csv is not None):
             raise ValueError("a csv feed declares its dialect, and no other feed does")
         named = {"person"} if self.person else set()
@@ -190,6 +269,11 @@ class Contract(_Strict):
     def months_between(self) -> int | None:
         """Months from one delivery to the next; None where a feed comes irregularly and is never waited for."""
         return {"monthly": 1, "quarterly": 3, "term": 6}.get(self.cadence)
+
+    @property
+    def staged(self) -> str:
+        """Name of the feed's staging model."""
+        return f"stg_{self.department}__{self.feed.removeprefix(f'{self.department}_')}"
 
     @property
     def required(self) -> tuple[str, ...]:

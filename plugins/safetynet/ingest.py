@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ import sqlalchemy as sa
 from safetynet import reference
 from safetynet.check import data_docs
 from safetynet.check.validation import validate
-from safetynet.check.verdict import Counts, judge, volume_bounds
+from safetynet.check.verdict import Counts, causes, judge, volume_bounds
 from safetynet.check.workbench import Workbench
 from safetynet.contract import Contract, contract, contracts
 from safetynet.deliver import alerts
 from safetynet.deliver.password import opened
 from safetynet.home import Home, county_day, masked
+from safetynet.incidents import before, endangered, failures, threads
 from safetynet.messages import Sentence, say, together
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import Ledger
@@ -73,6 +74,15 @@ class _Delivery:
         return Outcome(
             self.delivery_id, self.part_key, batch_id, self.feed.feed, self.source_file, verdict, reason, counts
         )
+
+    def named_scope(self, home: Home, store: Ledger) -> str | None:
+        """The division of which a file that cannot be read is: the named one, else the only one that ever delivered."""
+        if "division_code" not in self.feed.columns:
+            return None
+        levels = set(reference.divisions(home, store)["division_code"])
+        codes = self.landing["codes_in_name"].split(",")
+        named = next((code for each in codes if each and (code := each.ljust(12, "0")) in levels), None)
+        return named or threads.only_scope(store, self.feed.feed)
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
@@ -188,17 +198,28 @@ def _take_in_sheet(
         bounds and bounds.without(counts.duplicate),
     )
     is_future = dated.on > county_day(landing["received_at"])
-    verdict, why = judge(feed, counts, bounds, is_future, dated.on, results)
+    held = causes(feed, counts, bounds, is_future, dated.on, results)
+    verdict, why = judge(counts, held)
     reason = together([*why, *_notes(feed, found, sheet, others, dated, unanswered)])
-    outcome = delivery.outcome(batch_id, verdict, reason, counts)
+    columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
+    earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
+    failed = failures.of_batch(feed, counts, held, results, columns, before.columns(earlier))
+    odd = before.unusual(feed.bounds, before.volumes(earlier, dated.on), dated.on, counts.received)
+    failed += [odd] if odd and not held else []
+    outcome = replace(
+        delivery.outcome(batch_id, verdict, reason, counts),
+        scope=scope,
+        stated_on=None if dated.source == "arrival" else dated.on,
+        failures=tuple(failed),
+    )
     quarantined = alerts.quarantined(bench.marks) if verdict == "held" else []
     lake.move_in(home, feed.feed, batch_id, bench.rows, bench.marks)
     tables = {
-        ledger.batch: [batch_row(landing, delivery.sheet_key, outcome, dated, scope)],
+        ledger.batch: [batch_row(landing, delivery.sheet_key, outcome, dated, scope, columns)],
         ledger.repair: repair_rows(outcome, repairs),
         ledger.expectation_result: result_rows(outcome, results),
     }
-    record(store, feed, landing, outcome, tables, quarantined)
+    record(store, feed, landing, outcome, tables, quarantined, endangered.told(home, feed))
     return outcome
 
 
@@ -233,10 +254,16 @@ def _reject(
     reason = _explain(feed, refusal, head)
     above = _row_above_data(feed, head)
     numbers = sheet.filled_rows(above) if sheet and above else []
+    unread = replace(
+        delivery.outcome(None, "rejected", reason, _NO_ROWS),
+        scope=delivery.named_scope(home, store),
+        stated_on=delivery.landing["as_of_in_name"],
+        failures=tuple(failures.of_refusal(refusal.code, reason)),
+    )
+    at_stake = endangered.told(home, feed)
     if not numbers:
-        outcome = delivery.outcome(None, "rejected", reason, _NO_ROWS)
-        record(store, feed, delivery.landing, outcome, {})
-        return outcome
+        record(store, feed, delivery.landing, unread, {}, endangered=at_stake)
+        return unread
     dated = delivery.as_of(head, above)
     duplicate = _duplicate_of(store, delivery, dated)
     if duplicate is not None:
@@ -247,10 +274,10 @@ def _reject(
     reason_of_all = pl.lit([{"column_name": None, "reason": refusal.code}], dtype=_REASONS)
     lake.write(rows, lake.row_columns(feed), kept)
     lake.write(marks, lake.MARKS, kept.with_columns(disposition=pl.lit("quarantined"), reasons=reason_of_all))
-    outcome = delivery.outcome(batch_id, "rejected", reason, Counts(len(numbers), 0, len(numbers), 0))
+    outcome = replace(unread, batch_id=batch_id, counts=Counts(len(numbers), 0, len(numbers), 0))
     lake.move_in(home, feed.feed, batch_id, rows, marks)
     batch = batch_row(delivery.landing, delivery.sheet_key, outcome, dated, None)
-    record(store, feed, delivery.landing, outcome, {ledger.batch: [batch]})
+    record(store, feed, delivery.landing, outcome, {ledger.batch: [batch]}, endangered=at_stake)
     return outcome
 
 

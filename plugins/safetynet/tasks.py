@@ -7,8 +7,10 @@ import logging
 
 import sqlalchemy as sa
 
-from safetynet.deliver import alerts
+from safetynet.contract import IncidentKind
+from safetynet.deliver import alerts, outbox
 from safetynet.home import Home, now
+from safetynet.incidents import endangered, threads, watch
 from safetynet.land import inbox, landing
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -19,6 +21,14 @@ _log = logging.getLogger(__name__)
 def _open() -> tuple[Home, Ledger]:
     home = Home.from_environment()
     return home, Ledger(home)
+
+
+def _look_at_disk(home: Home, store: Ledger) -> None:
+    """What failed here may have failed for want of space; where even that cannot be written down, the log says it."""
+    try:
+        watch.look_at_disk(home, store)
+    except (OSError, sa.exc.SQLAlchemyError) as error:
+        _log.error("the state of the disk could not be written down: %s", type(error).__name__)
 
 
 def feeds_with_new_files() -> dict[str, str]:
@@ -66,7 +76,11 @@ def source_file(landing_id: str) -> str:
 def take_in_file(landing_id: str) -> tuple[list[dict[str, str | int]], list[str]]:
     """Take in one landed file; returns what became of each sheet, and the sheets that were rejected or held."""
     home, store = _open()
-    _take_in_turn(home, store, landing_id)
+    try:
+        _take_in_turn(home, store, landing_id)
+    except Exception:
+        _look_at_disk(home, store)
+        raise
     told: list[dict[str, str | int]] = []
     refused = []
     for row in history.outcomes(store, landing_id):
@@ -126,7 +140,7 @@ def has_new_rows(landing_ids: list[str]) -> bool:
 def send_messages() -> None:
     """Send what waits; raises ConnectionError while a channel fails, and the message stays."""
     home, store = _open()
-    failed = alerts.send(home, store)
+    failed = outbox.send(home, store)
     if failed:
         raise ConnectionError(f"{failed} messages wait for their channel")
 
@@ -156,10 +170,23 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
         build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))
     except build.BuildFailed as failure:
         with store.transaction() as connection:
-            store.put(
-                connection,
-                ledger.message,
-                [alerts.about_build(f"{wanted.as_of}:{now():%Y%m%dT%H%M%S}", failure.failed)],
-            )
+            names = ", ".join(sorted(failure.failed))
+            step, incident = threads.fail(connection, threads.Place(), IncidentKind.BUILD_FAILED, names, now())
+            if step != "repeated":
+                store.put(connection, ledger.message, [alerts.about_build(incident, failure.failed)])
         return failure.failed
+    except Exception:
+        _look_at_disk(home, store)
+        raise
+    if wanted.is_current:
+        with store.transaction() as connection:
+            threads.clear(connection, IncidentKind.BUILD_FAILED, now())
+        endangered.keep(home)
     return []
+
+
+def watch_deliveries() -> None:
+    """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all."""
+    home, store = _open()
+    watch.look(home, store, now())
+    send_messages()

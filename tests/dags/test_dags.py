@@ -1,4 +1,4 @@
-"""The DAGs: exactly one per feed, the inbox and the warehouse; light to parse, and each says what to do."""
+"""The DAGs: one per feed, the inbox, the warehouse, the watchdog; light to parse, and each says what to do."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(line[4:])
 
 
-def test_there_is_one_dag_for_each_feed_and_two_more(parsed: dict) -> None:
+def test_there_is_one_dag_for_each_feed_and_three_more(parsed: dict) -> None:
     assert parsed["errors"] == []
-    assert set(parsed["dags"]) == {*contracts(), "inbox", "warehouse"}
-    assert len(parsed["dags"]) == 13
+    assert set(parsed["dags"]) == {*contracts(), "inbox", "warehouse", "watchdog"}
+    assert len(parsed["dags"]) == 14
 
 
 def test_every_ingest_dag_has_the_same_tasks_and_updates_its_own_asset(parsed: dict) -> None:

@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from datetime import datetime
 
 import pytest
 
 from clerk import file_of, row, rows
 from county import County
-from safetynet.deliver import alerts
+from deliver.servers import Channel, serving
+from safetynet.deliver import alerts, outbox
+from safetynet.home import COUNTY_TIME
 from safetynet.publish import ledger
 
 pytestmark = pytest.mark.usefixtures("unexamined")
 
+NOON = datetime(2025, 7, 2, 12, tzinfo=COUNTY_TIME)
 REGISTRY, CHRONIC, ILLNESS = "registry_member", "health_chronic_disease", "health_major_illness"
-
-
-class Channel:
-    """An HTTP server that takes messages as Apprise's json:// sends them."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.status = 200
-        channel = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if channel.status == 200:
-                    channel.messages.append(json.loads(body))
-                self.send_response(channel.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"json://127.0.0.1:{self.server.server_port}/alerts"
 
 
 @pytest.fixture
 def channel() -> Iterator[Channel]:
     opened = Channel()
-    yield opened
-    opened.server.shutdown()
-    opened.server.server_close()
+    with serving(opened):
+        yield opened
 
 
 def tell(county: County) -> int:
     """What a run does at its end; returns how many messages still wait."""
     alerts.write_quarantine(county.home, county.store)
-    return alerts.send(county.home, county.store)
+    return outbox.send(county.home, county.store, NOON)
 
 
 def bad_run(county: County) -> None:
@@ -196,20 +168,9 @@ def test_two_channels_of_an_owner(county: County, channel: Channel, monkeypatch:
     monkeypatch.setenv("SAFETYNET_ALERT_REGISTRY", f"{channel.address} {other.address}")
     county.put(REGISTRY, "坏.xlsx", b"broken")
     county.take_in()
-    assert tell(county) == 0
+    with serving(other):
+        assert tell(county) == 0
     assert (len(channel.messages), len(other.messages)) == (1, 1)
-    other.server.shutdown()
-    other.server.server_close()
-
-
-def test_a_failed_build_is_told_once(county: County) -> None:
-    message = alerts.about_build("b1", ["stg_registry__member", "unique_dim_person_person_key"])
-    for _ in range(2):
-        with county.store.transaction() as connection:
-            county.store.put(connection, ledger.message, [message])
-    assert tell(county) == 0
-    (path,) = county.home.folder("alerts").iterdir()
-    assert "stg_registry__member" in path.read_text(encoding="utf-8")
 
 
 def test_accepted_and_duplicate_files_are_nobodys_news(county: County) -> None:

@@ -15,7 +15,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from clerk import FEEDS, an_id, csv_file, file_of, row, rows, table, titled, xlsx_file
 from county import County
-from safetynet.deliver import alerts
+from safetynet.deliver import outbox
 from safetynet.publish import ledger
 
 if TYPE_CHECKING:
@@ -435,6 +435,6 @@ def test_every_other_feeds_file_is_rejected(county: County) -> None:
 def test_messages_of_bad_files_can_be_sent(county: County) -> None:
     county.put(XLSX, "a.xlsx", b"")
     county.take_in()
-    assert alerts.send(county.home, county.store) == 0
+    assert outbox.send(county.home, county.store) == 0
     (alert,) = county.home.folder("alerts").iterdir()
     assert "a.xlsx" in alert.read_text(encoding="utf-8")

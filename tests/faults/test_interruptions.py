@@ -79,6 +79,7 @@ def completed(county: County) -> dict[str, Any]:
         "batches": sorted((each["batch_id"], each["verdict"], each["rows_received"]) for each in batches),
         "deliveries": sorted((each["source_file"], each["verdict"]) for each in county.ledger(ledger.delivery)),
         "messages": sorted((each["kind"], each["feed"]) for each in county.ledger(ledger.message)),
+        "incidents": sorted((each["kind"], each["batches"], each["status"]) for each in county.ledger(ledger.incident)),
         "repairs": len(county.ledger(ledger.repair)),
         "files": files,
     }
@@ -91,6 +92,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         patch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
         found = completed(delivered(tmp_path_factory.mktemp("undisturbed")))
     assert [verdict for _, verdict in found["deliveries"]] == ["accepted", "held", "duplicate", "rejected"]
+    assert found["incidents"] == [("quarantine_share", 1, "open"), ("rejected", 1, "open")]
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from clerk import an_id, csv_file, file_of, row, rows, table, titled, xlsx_file
 from county import County
-from safetynet.deliver import alerts, returned
+from safetynet.deliver import alerts, outbox, returned
 from safetynet.lineage import deliveries, journal
 
 XLSX, CSV = "registry_member", "health_chronic_disease"
@@ -88,7 +88,7 @@ def test_nothing_of_a_person_leaves_landing_and_lake(
     verdicts = {outcome.verdict for outcome in outcomes}
     assert verdicts == {"accepted", "accepted_with_quarantine", "rejected", "held"}
     alerts.write_quarantine(county.home, county.store)
-    assert alerts.send(county.home, county.store) == 0
+    assert outbox.send(county.home, county.store) == 0
     journal.append(county.home, deliveries.of_outcomes(outcomes))
     for outcome in outcomes:
         assert returned.write(county.home, county.store, outcome.delivery_id).is_file()

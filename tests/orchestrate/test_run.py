@@ -102,6 +102,13 @@ def test_the_owner_of_the_rejected_file_got_one_message(home: Path) -> None:
     assert "误放_20250630.csv" in messages[0]
 
 
+def test_the_rejected_file_is_the_only_incident(home: Path) -> None:
+    assert count(home, "quality.incident") == 1
+    told = "feed = 'health_settlement' AND kind = 'rejected' AND last_notified_at IS NOT NULL"
+    assert count(home, "quality.incident", told) == 1
+    assert (home / "dbt" / "downstream.json").is_file()
+
+
 def test_in_airflow_the_run_with_the_rejected_file_is_red_and_its_good_files_are_published(home: Path) -> None:
     with sqlite3.connect(home / "airflow" / "airflow.db") as database:
         runs = dict(database.execute("SELECT dag_id, state FROM dag_run ORDER BY id").fetchall())

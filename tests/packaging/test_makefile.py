@@ -19,6 +19,7 @@ REASON = 'it\'s "true", only one; `works` was tested'
         ("release", {"BATCH": "2572d1", "REASON": REASON}, ["release", "2572d1", REASON]),
         ("diff", {"THEN": "2025-05-01", "KEYS": "-1"}, ["diff", "--then", "2025-05-01", "--keys", "-1"]),
         ("returned", {"BATCH": "2572d1"}, ["returned", "2572d1"]),
+        ("acknowledge", {"ID": "a1", "BY": "李", "NOTE": REASON}, ["acknowledge", "a1", "李", REASON]),
         ("retake", {"BATCH": "2572d1"}, ["retake", "2572d1"]),
         ("explain", {"HOUSEHOLD": "9901 '21'"}, ["explain", "9901 '21'"]),
         ("demo", {"MONTHS": "12"}, ["--months", "12"]),

@@ -183,6 +183,8 @@ class Drop:
         )
         _write(inputs / "repair.parquet", REPAIR, [dict(zip(REPAIR, row, strict=True)) for row in self.repairs])
         _write(inputs / "expectation_result.parquet", EXPECTATION_RESULT, [])
+        _write(inputs / "incident.parquet", INCIDENT, [])
+        _write(inputs / "incident_event.parquet", INCIDENT_EVENT, [])
         _write(
             inputs / "division.parquet",
             DIVISION,
@@ -222,6 +224,17 @@ BUILD = {
     "divisions_version": "VARCHAR",
     "policy_version": "VARCHAR",
 }
+INCIDENT = {
+    "incident_id": "VARCHAR",
+    "feed": "VARCHAR",
+    "scope": "VARCHAR",
+    "kind": "VARCHAR",
+    "what": "VARCHAR",
+    "severity": "VARCHAR",
+    "owner": "VARCHAR",
+    "opened_at": "TIMESTAMP",
+}
+INCIDENT_EVENT = {"event_id": "BIGINT", "incident_id": "VARCHAR", "at": "TIMESTAMP", "event": "VARCHAR"}
 BATCH = {
     "batch_id": "VARCHAR",
     "feed": "VARCHAR",

@@ -30,5 +30,13 @@ def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, mo
     assert not county.home.current.exists()
     (message,) = [each for each in county.ledger(ledger.message) if each["kind"] == "build"]
     assert failed in message["body"]
+    assert build_warehouse("", "") == [failed]
+    (incident,) = county.ledger(ledger.incident)
+    assert (incident["kind"], incident["batches"], incident["owner"]) == (
+        "build_failed",
+        2,
+        "SAFETYNET_ALERT_OPERATIONS",
+    )
+    assert len([each for each in county.ledger(ledger.message) if each["kind"] == "build"]) == 1
     with pytest.raises(build.BuildFailed):
         build.build(county.home, county.store, build.target(county.home, county.store))

@@ -73,6 +73,16 @@ class Result:
     rows_checked: int | None
     rows_failed: int
 
+    @property
+    def reason(self) -> str:
+        """The code of what fails in a row."""
+        return self.expectation.rpartition(":")[2]
+
+    @property
+    def name(self) -> str:
+        """Reason and column, the same from batch to batch."""
+        return f"{self.reason}:{self.column}" if self.column else self.reason
+
 
 class ValidationError(RuntimeError):
     """An expectation could not be evaluated; its name is told, what it saw is not."""

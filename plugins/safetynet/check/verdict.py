@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from safetynet.contract import Contract
+from safetynet.contract import Contract, IncidentKind
 from safetynet.messages import Sentence, say
 
 if TYPE_CHECKING:
@@ -48,35 +48,51 @@ def volume_bounds(contract: Contract, previous: int | None, received: int) -> Vo
     return VolumeBounds(previous, low, int(previous * contract.bounds.volume_high))
 
 
-def judge(
+@dataclass(frozen=True)
+class Cause:
+    """One thing for which a batch is held."""
+
+    kind: IncidentKind
+    what: str
+    told: Sentence
+
+
+def causes(
     contract: Contract,
     counts: Counts,
     bounds: VolumeBounds | None,
     is_future: bool,
     as_of: date,
     results: list[Result],
-) -> tuple[Verdict, list[Sentence]]:
-    """The verdict on a batch that could be read, and why where it is not plainly accepted."""
-    held = []
+) -> list[Cause]:
+    """Why a batch that could be read is held, the weightiest first; none where it is not."""
+    found = []
     if is_future:
-        held.append(say("as_of_in_future", {"as_of": as_of.isoformat()}))
+        told = say("as_of_in_future", {"as_of": as_of.isoformat()})
+        found.append(Cause(IncidentKind.AS_OF_IN_FUTURE, "", told))
     if counts.received == 0 and contract.delivery == "snapshot":
-        held.append(say("no_rows"))
+        found.append(Cause(IncidentKind.NO_ROWS, "", say("no_rows")))
     share = counts.quarantined / counts.received if counts.received else 0.0
     if share > contract.bounds.quarantined_share and counts.quarantined >= contract.bounds.quarantined_rows:
         facts = {"rows": counts.quarantined, "received": counts.received}
-        held.append(
-            say("quarantined_share", {**facts, "share": f"{contract.bounds.quarantined_share:.0%}".rstrip("%")})
-        )
+        told = say("quarantined_share", {**facts, "share": f"{contract.bounds.quarantined_share:.0%}".rstrip("%")})
+        found.append(Cause(IncidentKind.QUARANTINE_SHARE, "", told))
     if bounds is not None and not bounds.low <= counts.received <= bounds.high:
         code = "volume_low" if counts.received < bounds.low else "volume_high"
-        held.append(say(code, {"received": counts.received, "previous": bounds.previous}))
+        told = say(code, {"received": counts.received, "previous": bounds.previous})
+        found.append(Cause(IncidentKind.UNUSUAL_VOLUME, "", told))
     critical = [result for result in results if result.severity == "critical" and not result.success]
-    beyond_volume = [result for result in critical if not result.expectation.endswith(":volume")]
+    beyond_volume = [result.name for result in critical if not result.expectation.endswith(":volume")]
     if beyond_volume:
-        held.append(say("critical_expectation", {"count": len(beyond_volume)}))
+        told = say("critical_expectation", {"count": len(beyond_volume)})
+        found.append(Cause(IncidentKind.EXPECTATION, beyond_volume[0], told))
+    return found
+
+
+def judge(counts: Counts, held: list[Cause]) -> tuple[Verdict, list[Sentence]]:
+    """The verdict on a batch that could be read, and why where it is not plainly accepted."""
     if held:
-        return "held", held
+        return "held", [cause.told for cause in held]
     if counts.quarantined:
         return "accepted_with_quarantine", [say("rows_quarantined", {"rows": counts.quarantined})]
     return "accepted", []

@@ -1,31 +1,29 @@
-"""Messages to the owners of feeds: written with the verdict they tell of, sent afterwards, kept until they are.
+"""What is written to the owners of feeds and to operations, with the verdict or incident it tells of.
 
-Channels are Apprise addresses in the environment variable that the contract names; where none is set, a message
-becomes a file in the home's alerts/ folder.
+A message lies in the ledger until deliver.outbox has sent it.
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from safetynet.contract import Contract, Owner, contract
-from safetynet.home import Home, now
+from safetynet.contract import Contract, Owner, contract, contracts
+from safetynet.home import Home, county_day, now
 from safetynet.messages import Sentence, say, say_reason
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.refusal import Fact
 
-BUILD_CHANNELS = "SAFETYNET_ALERT_OPERATIONS"
-
-_log = logging.getLogger(__name__)
+_MOST_NAMES = 50
 
 
 def _row(
@@ -41,6 +39,8 @@ def _row(
         "written_at": now(),
         "sent_at": None,
         "sent_to": None,
+        "severity": "warning",
+        "incidents": [],
     }
 
 
@@ -90,25 +90,95 @@ def _lines(feed: Contract, reasons: Sequence[Quarantined]) -> list[Sentence]:
     return lines
 
 
+def _since(incidents: Sequence[Mapping[str, Any]]) -> Sentence:
+    """Since when the oldest of some incidents stands, and how often it failed."""
+    first = min(incidents, key=lambda incident: incident["opened_at"])
+    facts: dict[str, Fact] = {"day": county_day(first["opened_at"]).isoformat(), "times": first["batches"]}
+    return say("since_first" if first["batches"] == 1 else "since_again", facts)
+
+
+def _numbers(incidents: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(incident["incident_id"] for incident in incidents)
+
+
+def _page(dag: str) -> Sentence | None:
+    """Where Airflow shows a DAG; None where no address of its pages is known."""
+    base = os.environ.get("AIRFLOW__API__BASE_URL", "").rstrip("/")
+    return say("page", {"address": f"{base}/dags/{dag}"}) if base else None
+
+
+def _body(*lines: Sentence | None) -> Sentence:
+    told = [line for line in lines if line is not None]
+    return Sentence("\n".join(line.zh for line in told), "\n".join(line.en for line in told))
+
+
+def _about(incidents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the ledger keeps of a message about incidents beside its words."""
+    is_critical = any(incident["severity"] == "critical" for incident in incidents)
+    return {
+        "severity": "critical" if is_critical else "warning",
+        "incidents": [incident["incident_id"] for incident in incidents],
+    }
+
+
 def about_file(
     feed: Contract,
     delivery_id: str,
-    verdict: str,
+    kind: str,
     why: Sentence,
     reasons: Sequence[Quarantined],
     facts: Mapping[str, Fact],
+    incidents: Sequence[Mapping[str, Any]],
+    endangered: Sentence | None,
 ) -> dict[str, Any]:
-    """The message that a file was rejected or held, and which of a held batch's rows cannot be used."""
-    told: dict[str, Fact] = {**facts, **_owner_facts(feed.owner), "feed": feed.feed}
-    todo = say(f"todo_{verdict}", told)
-    title = say(f"alert_title_{verdict}", {"title_zh": feed.title.zh, "title_en": feed.title.en})
-    lines = [why, *_lines(feed, reasons)]
-    reason_zh, reason_en = "\n".join(line.zh for line in lines), "\n".join(line.en for line in lines)
-    body = Sentence(
-        say("alert_body_file", {**told, "reason": reason_zh, "todo": todo.zh}).zh,
-        say("alert_body_file", {**told, "reason": reason_en, "todo": todo.en}).en,
+    """The message that a file was rejected or held, or (kind incident) that it is used and yet something is wrong.
+
+    `reasons` are those of a held batch's rows, `incidents` what the message opens, `endangered` what rests on the feed.
+    """
+    told: dict[str, Fact] = {**facts, **_owner_facts(feed.owner), "feed": feed.feed, "id": _numbers(incidents)}
+    title = say(f"alert_title_{kind}", {"title_zh": feed.title.zh, "title_en": feed.title.en})
+    reason = _body(why, *_lines(feed, reasons))
+    body = _body(
+        Sentence(
+            say("alert_body_file", {**told, "reason": reason.zh}).zh,
+            say("alert_body_file", {**told, "reason": reason.en}).en,
+        ),
+        _since(incidents),
+        endangered,
+        say("alert_owner", told),
+        say(f"todo_{kind}", told),
+        _page(feed.feed),
+        say("incident_number", told),
     )
-    return _row(f"{verdict}:{delivery_id}", feed.feed, feed.owner.channels, verdict, title, body)
+    return _row(f"{kind}:{delivery_id}", feed.feed, feed.owner.channels, kind, title, body) | _about(incidents)
+
+
+def about_late(
+    owner: Owner,
+    late: Sequence[tuple[Contract, str | None, date, date, Mapping[str, Any]]],
+    endangered: Mapping[str, Sentence],
+) -> dict[str, Any]:
+    """The message to an owner that deliveries are late: (feed, scope, period, deadline, incident) each."""
+    incidents = [incident for *_, incident in late]
+    facts: dict[str, Fact] = {**_owner_facts(owner), "count": len(late), "id": _numbers(incidents)}
+    lines = [
+        say(
+            "late_line",
+            {
+                "title_zh": feed.title.zh,
+                "title_en": feed.title.en,
+                "scope": f" {scope}" if scope else "",
+                "period": period.isoformat()[:7],
+                "deadline": deadline.isoformat(),
+                "feed": feed.feed,
+            },
+        )
+        for feed, scope, period, deadline, _ in late
+    ]
+    at_stake = [endangered[feed] for feed in dict.fromkeys(each[0].feed for each in late) if feed in endangered]
+    body = _body(*lines, *at_stake, say("alert_owner", facts), say("todo_late"), say("incident_number", facts))
+    message_id = f"late:{incidents[0]['incident_id']}:{incidents[0]['batches']}"
+    return _row(message_id, None, owner.channels, "late", say("alert_title_late", facts), body) | _about(incidents)
 
 
 def _about_quarantine(
@@ -150,49 +220,65 @@ def write_quarantine(home: Home, store: Ledger) -> None:
             connection.execute(sa.update(table).where(table.c.batch_id.in_(ids)).values(is_told=True))
 
 
-def about_build(build_id: str, failed: Sequence[str]) -> dict[str, Any]:
+def about_build(incident: Mapping[str, Any], failed: Sequence[str]) -> dict[str, Any]:
     """The message that a build of the warehouse failed, naming its models and tests."""
-    todo = say("todo_build")
-    names = "\n".join(f"  {name}" for name in failed[:50])
-    body = Sentence(f"{names}\n{todo.zh}", f"{names}\n{todo.en}")
-    return _row(f"build:{build_id}", None, BUILD_CHANNELS, "build", say("alert_title_build"), body)
+    names = "\n".join(f"  {name}" for name in failed[:_MOST_NAMES])
+    more = len(failed) - _MOST_NAMES
+    names += f"\n  … +{more}" if more > 0 else ""
+    return _about_installation(incident, "build", Sentence(names, names), _page("warehouse"))
 
 
-def _send(home: Home, row: dict[str, Any]) -> str:
-    """Deliver one message; returns what took it, `channel` or `file`. Raises ConnectionError when a channel fails."""
-    addresses = os.environ.get(row["channels"], "").split()
-    if not addresses:
-        path = home.folder("alerts") / f"{row['written_at']:%Y%m%dT%H%M%S%f}-{row['kind']}.txt"
-        draft = path.with_suffix(".part")
-        draft.write_text(f"{row['title']}\n\n{row['body']}", encoding="utf-8")
-        draft.replace(path)
-        return "file"
-    import apprise
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
-    channel = apprise.Apprise()
-    added = [channel.add(address) for address in addresses]
-    if not all(added):
-        raise ConnectionError(f"{row['channels']} holds an address that is no channel")
-    if not channel.notify(title=row["title"], body=f"{row['body']}\n#{row['message_id'][-12:]}"):
-        raise ConnectionError(f"a channel of {row['channels']} did not take the message")
-    return "channel"
+def about_installation(incident: Mapping[str, Any], kind: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """The message that a channel does not answer, or that the disk runs full."""
+    return _about_installation(incident, kind, say(f"about_{kind}", facts), None)
 
 
-def send(home: Home, store: Ledger) -> int:
-    """Send every message that waits; returns how many still wait because their channel failed."""
-    table = ledger.message
-    waiting = store.rows(sa.select(table).where(table.c.sent_at.is_(None)).order_by(table.c.written_at))
-    failed = 0
-    for row in waiting:
-        try:
-            sent_to = _send(home, row)
-        except ConnectionError as error:
-            failed += 1
-            _log.error("%s", error)
-            continue
-        with store.transaction() as connection:
-            connection.execute(
-                sa.update(table).where(table.c.message_id == row["message_id"]).values(sent_at=now(), sent_to=sent_to)
-            )
-    return failed
+def _about_installation(
+    incident: Mapping[str, Any], kind: str, what: Sentence, page: Sentence | None
+) -> dict[str, Any]:
+    facts: dict[str, Fact] = {"id": incident["incident_id"]}
+    body = _body(what, _since([incident]), say(f"todo_{kind}"), page, say("incident_number", facts))
+    message_id = f"{kind}:{incident['incident_id']}:{incident['batches']}"
+    return _row(message_id, None, incident["owner"], kind, say(f"alert_title_{kind}"), body) | _about([incident])
+
+
+def about_unanswered(incident: Mapping[str, Any], opening: int, channels: str, told_at: datetime) -> dict[str, Any]:
+    """The message to operations that nobody has acknowledged an incident since its owner was told.
+
+    `opening` is the event with which it was opened or reopened last.
+    """
+    of_feed = contracts().get(incident["feed"] or "")
+    title = of_feed.title if of_feed else say("the_installation")
+    facts: dict[str, Fact] = {
+        "title_zh": title.zh,
+        "title_en": title.en,
+        "kind_zh": say(f"kind_{incident['kind']}").zh,
+        "kind_en": say(f"kind_{incident['kind']}").en,
+        "day": county_day(told_at).isoformat(),
+        "id": incident["incident_id"],
+    }
+    owner = say("alert_owner", _owner_facts(of_feed.owner)) if of_feed else None
+    body = _body(say("about_escalation", facts), _since([incident]), owner, say("incident_number", facts))
+    message_id = f"escalation:{incident['incident_id']}:{opening}"
+    row = _row(message_id, incident["feed"], channels, "escalation", say("alert_title_escalation", facts), body)
+    return row | _about([incident])
+
+
+def about_several(waiting: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One message in place of several to one channel: the title of each; where what they say in full can be read."""
+    titles = [row["title"] for row in waiting]
+    facts: dict[str, Fact] = {"count": len(waiting)}
+    lines = [Sentence(f"  {title.partition(' / ')[0]}", f"  {title.partition(' / ')[2]}") for title in titles]
+    body = _body(*lines, say("todo_digest"))
+    joined = "\0".join(row["message_id"] for row in waiting)
+    message_id = f"digest:{hashlib.sha256(joined.encode()).hexdigest()[:20]}"
+    return _row(message_id, None, waiting[0]["channels"], "digest", say("alert_title_digest", facts), body) | {
+        "severity": "critical" if any(row["severity"] == "critical" for row in waiting) else "warning",
+        "incidents": sorted({each for row in waiting for each in row["incidents"] or []}),
+    }
+
+
+def about_channel_test(channels: str, month: str) -> dict[str, Any]:
+    """The monthly message that shows that a channel answers."""
+    facts: dict[str, Fact] = {"channel": channels, "month": month}
+    return _row(f"test:{channels}:{month}", None, channels, "test", say("alert_title_test"), say("about_test", facts))

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from safetynet.contract import contract, contracts
 from safetynet.home import Home, masked
+from safetynet.incidents import threads
 from safetynet.land import inbox
 from safetynet.land.inbox import InboxFile
 from safetynet.publish import history, ledger
@@ -101,6 +102,9 @@ def _alerts(home: Home, store: Ledger, console: Console) -> None:
     waiting = store.rows(sa.select(sa.func.count().label("n")).where(table.c.sent_at.is_(None)))[0]["n"]
     if files:
         console.print(f"Messages to owners · 给负责单位的消息  {home.root / 'alerts'} ({files})", soft_wrap=True)
+    open_incidents = len(threads.current(store))
+    if open_incidents:
+        console.print(f"Incidents that are not over · 未结事件  {open_incidents}: make incidents")
     if waiting:
         console.print(f"[bold red]{waiting} messages wait for their channel · {waiting} 条消息未能发出[/bold red]")
 

@@ -13,7 +13,7 @@ from rich.status import Status
 
 from safetynet import reference
 from safetynet.contract import contract, contracts
-from safetynet.deliver import alerts
+from safetynet.deliver import outbox
 from safetynet.deliver.summary import show
 from safetynet.home import Home
 from safetynet.land import inbox, landing
@@ -105,7 +105,7 @@ def run(home: Home) -> int:
             with console.status("starting Airflow · 正在启动 Airflow") as status:
                 failed = _through_the_dags(home, store, feeds, status)
         else:
-            alerts.send(home, store)
+            outbox.send(home, store)
         wanted = _target(home, store, as_of, known_at)
         show(home, store, console, has_news=has_news, unfinished=unfinished, failed=failed, wanted=wanted)
         console.print(f"{time.monotonic() - started:.0f} s")

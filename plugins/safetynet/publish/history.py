@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safetynet.home import now
+from safetynet.home import masked, now
+from safetynet.incidents import threads
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -136,9 +137,10 @@ def release(store: Ledger, batch_id: str, reason: str) -> None:
         raise NotHeld(f"no single batch has the id {batch_id!r} / 没有这个批次")
     if found[0]["verdict"] != "held":
         raise NotHeld(f"batch {found[0]['batch_id']} is {found[0]['verdict']}, not held / 该批次不在暂缓状态")
-    row = {"batch_id": found[0]["batch_id"], "reason": reason.strip(), "released_at": now()}
+    row = {"batch_id": found[0]["batch_id"], "reason": masked(reason.strip()), "released_at": now()}
     with store.transaction() as connection:
         store.put(connection, ledger.release, [row])
+        threads.released(connection, row["batch_id"], row["reason"], row["released_at"])
 
 
 class NotKnown(ValueError):

@@ -21,6 +21,7 @@ from safetynet.publish.form import bring_to_form
 metadata = sa.MetaData()
 
 _PATIENCE_SECONDS = 60
+_LOCK = 0x1C1D
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -87,6 +88,8 @@ batch = sa.Table(
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
     sa.Column("rows_duplicate", sa.BigInteger, nullable=False),
     sa.Column("is_told", sa.Boolean, nullable=False, default=False, comment="its quarantine went into a message"),
+    sa.Column("missing_optional", sa.JSON, comment="columns of the contract that the file lacks; null: not known"),
+    sa.Column("unknown_columns", sa.Integer, comment="headers that the contract does not know"),
     sa.UniqueConstraint("feed", "as_of", "sha256", "sheet_key"),
     sa.Index("batch_of_scope", "feed", "scope", "as_of", "received_at"),
 )
@@ -151,6 +154,9 @@ message = sa.Table(
     sa.Column("written_at", Moment, nullable=False),
     sa.Column("sent_at", Moment),
     sa.Column("sent_to", sa.String(16)),
+    sa.Column("severity", sa.String(16), nullable=False, server_default="warning"),
+    sa.Column("incidents", sa.JSON, comment="ids of the incidents that it tells of"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0", comment="times its channel refused it"),
 )
 
 incident = sa.Table(
@@ -221,11 +227,18 @@ class Ledger:
         with self.engine.begin() as connection:
             yield connection
 
-    def put(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert rows; those whose primary key is there already stay as they are."""
-        if rows:
-            insert = insert_sqlite if self.engine.dialect.name == "sqlite" else insert_postgresql
-            connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+    def put(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> int:
+        """Insert rows; those whose primary key is there already stay as they are. Returns how many were new."""
+        if not rows:
+            return 0
+        insert = insert_sqlite if self.engine.dialect.name == "sqlite" else insert_postgresql
+        given = list(rows) if len(rows) > 1 else rows[0]
+        return connection.execute(insert(table).on_conflict_do_nothing(), given).rowcount
+
+    def alone(self, connection: sa.Connection) -> None:
+        """Let no other transaction that asks for this run beside this one; SQLite's own lock does so by itself."""
+        if self.engine.dialect.name != "sqlite":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
     def rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,7 +14,10 @@ from safetynet.check.verdict import Counts, Verdict
 from safetynet.contract import Contract
 from safetynet.deliver import alerts
 from safetynet.deliver.alerts import Quarantined
-from safetynet.messages import Sentence
+from safetynet.incidents import threads
+from safetynet.incidents.calendar import period_received
+from safetynet.incidents.failures import Columns, Failure
+from safetynet.messages import Sentence, together
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.read.as_of import AsOf
@@ -25,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one delivery; batch_id is None where nothing of it could be read."""
+    """What became of one delivery; batch_id is None where nothing of it could be read.
+
+    `stated_on` is the date that its name or title states, None where it states none.
+    """
 
     delivery_id: str
     part_key: str
@@ -35,6 +42,14 @@ class Outcome:
     verdict: Verdict
     reason: Sentence | None
     counts: Counts
+    scope: str | None = None
+    stated_on: date | None = None
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def place(self) -> threads.Place:
+        """Where it failed or came right."""
+        return threads.Place(self.feed, self.scope, self.part_key, self.batch_id, self.stated_on)
 
     @property
     def told(self) -> str | None:
@@ -62,10 +77,12 @@ def record(
     outcome: Outcome,
     tables: Tables,
     quarantined: Sequence[Quarantined] = (),
+    endangered: Sentence | None = None,
 ) -> None:
-    """Keep the batch with all that belongs to it, its delivery, and the message to its owner: all or nothing.
+    """Keep the batch with all that belongs to it, its delivery, its incidents and their message: all or nothing.
 
-    `quarantined` is what the message of a held batch tells of its rows.
+    `quarantined` is what the message of a held batch tells of its rows, `endangered` what rests on the feed. A
+    delivery that is in the ledger already stays as it is, and nobody is told again.
     """
     delivery = {
         "delivery_id": outcome.delivery_id,
@@ -79,25 +96,73 @@ def record(
         "part_key": outcome.part_key,
     }
     with store.transaction() as connection:
+        store.alone(connection)
         for table, rows in tables.items():
             store.put(connection, table, rows)
-        store.put(connection, ledger.delivery, [delivery])
-        if outcome.verdict in ("rejected", "held"):
-            facts: dict[str, Fact] = {
-                "file": outcome.source_file,
-                "received": outcome.counts.received,
-                "quarantined": outcome.counts.quarantined,
-                "batch_id": outcome.batch_id or "",
-            }
-            why = outcome.reason or Sentence("", "")
-            message = alerts.about_file(feed, outcome.delivery_id, outcome.verdict, why, quarantined, facts)
-            store.put(connection, ledger.message, [message])
+        if store.put(connection, ledger.delivery, [delivery]) and outcome.verdict != "duplicate":
+            _follow(store, connection, feed, landing, outcome, quarantined, endangered)
+
+
+def _follow(
+    store: Ledger,
+    connection: sa.Connection,
+    feed: Contract,
+    landing: Mapping[str, Any],
+    outcome: Outcome,
+    quarantined: Sequence[Quarantined],
+    endangered: Sentence | None,
+) -> None:
+    """Carry the incidents on to which a delivery says something, and write the message where any is news."""
+    at = landing["received_at"]
+    is_released = _is_released(connection, outcome.batch_id)
+    steps = [
+        (failure, *threads.fail(connection, outcome.place, failure.kind, failure.what, at))
+        for failure in outcome.failures
+        if not is_released
+    ]
+    if outcome.verdict in ledger.ACCEPTED or is_released:
+        threads.clean(connection, feed, outcome.place, [incident for _, _, incident in steps], at)
+    period = period_received(feed, outcome.stated_on, at)
+    if period is not None:
+        threads.arrived(connection, feed.feed, outcome.scope, period, at)
+    news = [(failure, incident) for failure, step, incident in steps if step != "repeated"]
+    if news:
+        facts: dict[str, Fact] = {
+            "file": outcome.source_file,
+            "received": outcome.counts.received,
+            "quarantined": outcome.counts.quarantined,
+            "batch_id": outcome.batch_id or "",
+        }
+        is_used = outcome.verdict in ledger.ACCEPTED
+        why = together([failure.told for failure, _ in news]) if is_used else outcome.reason
+        message = alerts.about_file(
+            feed,
+            outcome.delivery_id,
+            "incident" if is_used else outcome.verdict,
+            why or Sentence("", ""),
+            quarantined,
+            facts,
+            [incident for _, incident in news],
+            endangered,
+        )
+        store.put(connection, ledger.message, [message])
+
+
+def _is_released(connection: sa.Connection, batch_id: str | None) -> bool:
+    """Whether a batch was released before it was read again."""
+    table = ledger.release
+    return bool(connection.execute(sa.select(table.c.batch_id).where(table.c.batch_id == batch_id)).first())
 
 
 def batch_row(
-    landing: Mapping[str, Any], sheet_key: str, outcome: Outcome, as_of: AsOf, scope: str | None
+    landing: Mapping[str, Any],
+    sheet_key: str,
+    outcome: Outcome,
+    as_of: AsOf,
+    scope: str | None,
+    columns: Columns | None = None,
 ) -> dict[str, Any]:
-    """The ledger row of a batch."""
+    """The ledger row of a batch; `columns` is None where its header could not be read."""
     counts = outcome.counts
     return {
         "batch_id": outcome.batch_id,
@@ -116,6 +181,8 @@ def batch_row(
         "rows_quarantined": counts.quarantined,
         "rows_duplicate": counts.duplicate,
         "is_told": False,
+        "missing_optional": sorted(columns.missing) if columns else None,
+        "unknown_columns": columns.unknown if columns else None,
     }
 
 

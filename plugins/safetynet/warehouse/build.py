@@ -49,6 +49,11 @@ class Target:
     restricted: Path | None
     build_id: str
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the build that analysts open."""
+        return self.restricted is not None
+
 
 def asked(as_of: str | None, known_at: str | None) -> tuple[date | None, datetime | None]:
     """The date and the moment that somebody asks for, None where nothing is asked; raises Unanswerable."""

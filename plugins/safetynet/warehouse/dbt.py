@@ -25,17 +25,12 @@ def variables() -> str:
     return json.dumps({"feeds": stated, "linking": model().thresholds})
 
 
-def staged(contract: Contract) -> str:
-    """The name of a feed's staging model."""
-    return f"stg_{contract.department}__{contract.feed.removeprefix(f'{contract.department}_')}"
-
-
 def _stated(contract: Contract) -> dict[str, Any]:
     def told(kind: Kind) -> list[str]:
         return [name for name, column in contract.columns.items() if column.kind is kind and not column.sensitive]
 
     return {
-        "staged": staged(contract),
+        "staged": contract.staged,
         "key": contract.key,
         "person": contract.person.model_dump() if contract.person else None,
         "kin": [{"id_number": number, "name": name} for number, name in contract.kin.items()],

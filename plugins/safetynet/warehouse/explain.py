@@ -13,7 +13,6 @@ from rich.tree import Tree
 from safetynet.contract import Contract, contracts
 from safetynet.home import Home
 from safetynet.messages import say, say_reason
-from safetynet.warehouse.dbt import staged
 
 _WIDE = 100_000
 """Columns of a page that is no terminal: lines end where they end."""
@@ -170,7 +169,7 @@ def _signals(branch: Tree, connection: duckdb.DuckDBPyConnection, signals: list[
 
 def _department(branch: Tree, connection: duckdb.DuckDBPyConnection, contract: Contract, given: dict[str, Any]) -> None:
     household_code = "row.household_code" if "household_code" in contract.columns else "null"
-    rows = _rows(connection, _ROW.format(staged=staged(contract), household_code=household_code), given)
+    rows = _rows(connection, _ROW.format(staged=contract.staged, household_code=household_code), given)
     if not rows:
         return
     department, title = contract.owner.department, contract.title

@@ -74,6 +74,23 @@ _EXPECTATION_RESULT: dict[str, Any] = {
     "rows_failed": pl.Int64,
 }
 
+_INCIDENT: dict[str, Any] = {
+    "incident_id": pl.String,
+    "feed": pl.String,
+    "scope": pl.String,
+    "kind": pl.String,
+    "what": pl.String,
+    "severity": pl.String,
+    "owner": pl.String,
+    "opened_at": pl.Datetime("us"),
+}
+_INCIDENT_EVENT: dict[str, Any] = {
+    "event_id": pl.Int64,
+    "incident_id": pl.String,
+    "at": pl.Datetime("us"),
+    "event": pl.String,
+}
+
 
 def _write(path: Path, schema: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
     columns = {name: [_plain(row[name]) for row in rows] for name in schema}
@@ -133,6 +150,7 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
             schema,
             [row for row in store.rows(sa.select(table)) if row["batch_id"] in known],
         )
+    _lay_out_incidents(store, folder, known_at)
     successors.write_parquet(folder / "division_successor.parquet")
     is_of_the_date = ~pl.col("division_code").is_in(list(now)) & (pl.col("valid_from") <= as_of).fill_null(value=True)
     divisions.filter(is_of_the_date).drop("successor_code").write_parquet(folder / "division.parquet")
@@ -171,6 +189,16 @@ def models_version() -> str:
         if path.suffix in (".sql", ".yml", ".csv", ".py", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:_VERSION]
+
+
+def _lay_out_incidents(store: Ledger, folder: Path, known_at: datetime) -> None:
+    """Write the incidents that were open by a moment, and what happened to them until then."""
+    incident, event = ledger.incident, ledger.incident_event
+    _write(
+        folder / "incident.parquet", _INCIDENT, store.rows(sa.select(incident).where(incident.c.opened_at <= known_at))
+    )
+    events = store.rows(sa.select(event).where(event.c.at <= known_at).order_by(event.c.event_id))
+    _write(folder / "incident_event.parquet", _INCIDENT_EVENT, events)
 
 
 def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:

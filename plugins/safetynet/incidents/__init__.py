@@ -1,0 +1,1 @@
+"""What fails, from its first failure until it is over: opened, acknowledged, resolved, and told once."""

@@ -1,0 +1,83 @@
+"""What the same place delivered before: the columns of the last batch, and how many rows are usual."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+
+from safetynet.contract import Bounds, IncidentKind
+from safetynet.incidents.failures import Columns, Failure
+from safetynet.messages import say
+from safetynet.publish import ledger
+from safetynet.publish.ledger import ACCEPTED, Ledger
+
+_LEAST_DEVIATION = 0.05
+"""Share of the median below which no deviation is taken, for batches that hardly ever differ."""
+_SAME_MONTH = 1.25
+"""What is within this factor of the same month of another year is usual for that month."""
+_TO_STANDARD_DEVIATION = 1.4826
+"""Of normal values the standard deviation is so many times the median absolute deviation
+(https://en.wikipedia.org/wiki/Median_absolute_deviation)."""
+
+
+def batches(
+    store: Ledger, feed: str, scopes: Collection[str | None], part_key: str, received_at: datetime
+) -> list[dict[str, Any]]:
+    """Batches of a scope (under any of its codes) and part that are used and came before a moment, oldest first."""
+    batch, delivery, release = ledger.batch, ledger.delivery, ledger.release
+    same_part = sa.select(delivery.c.batch_id).where(delivery.c.feed == feed, delivery.c.part_key == part_key)
+    is_here: sa.ColumnElement[bool] = batch.c.scope.in_([scope for scope in scopes if scope is not None])
+    if None in scopes:
+        is_here = sa.or_(is_here, batch.c.scope.is_(None))
+    return store.rows(
+        sa.select(batch)
+        .where(
+            batch.c.feed == feed,
+            is_here,
+            batch.c.received_at < received_at,
+            sa.or_(batch.c.verdict.in_(ACCEPTED), batch.c.batch_id.in_(sa.select(release.c.batch_id))),
+            batch.c.batch_id.in_(same_part),
+        )
+        .order_by(batch.c.received_at)
+    )
+
+
+def columns(earlier: Sequence[dict[str, Any]]) -> Columns | None:
+    """The columns of the last batch; None where there is none, or an older version took it in."""
+    if not earlier or earlier[-1]["missing_optional"] is None:
+        return None
+    return Columns(frozenset(earlier[-1]["missing_optional"]), earlier[-1]["unknown_columns"])
+
+
+def volumes(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, int]:
+    """As-of date → rows received, of the last batch of every date but `as_of`."""
+    return {row["as_of"]: row["rows_received"] for row in earlier if row["as_of"] != as_of}
+
+
+def unusual(bounds: Bounds, usual: dict[date, int], as_of: date, received: int) -> Failure | None:
+    """The failure of a batch whose rows are far from the scope's own history; None while that is short.
+
+    Far is more than the contract's number of deviations from the median, and not near the same month of another year.
+    """
+    if len(usual) < bounds.usual_from_batches or median(usual.values()) < bounds.volume_from_rows:
+        return None
+    middle = median(usual.values())
+    spread = median(abs(rows - middle) for rows in usual.values()) * _TO_STANDARD_DEVIATION
+    reach = bounds.usual_deviations * max(spread, _LEAST_DEVIATION * middle)
+    if abs(received - middle) <= reach:
+        return None
+    same_month = [rows for day, rows in usual.items() if day.month == as_of.month and day.year != as_of.year]
+    if any(rows / _SAME_MONTH <= received <= rows * _SAME_MONTH for rows in same_month):
+        return None
+    facts: dict[str, int | float | str | list[str]] = {
+        "received": received,
+        "batches": len(usual),
+        "usual": round(middle),
+        "low": max(round(middle - reach), 0),
+        "high": round(middle + reach),
+    }
+    return Failure(IncidentKind.UNUSUAL_VOLUME, "history", say("rows_unusual", facts))

@@ -1,0 +1,82 @@
+"""What a batch's outcome says failed: one failure for a file that is not used, else what its rows and columns show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from safetynet.check.verdict import Cause, Counts
+from safetynet.contract import Contract, IncidentKind
+from safetynet.messages import Sentence, say, say_reason
+
+if TYPE_CHECKING:
+    from safetynet.check.validation import Result
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that failed; `what` tells things of one kind apart and holds no value of a file."""
+
+    kind: IncidentKind
+    what: str
+    told: Sentence
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a file lacks of its contract's optional columns, and how many headers the contract does not know."""
+
+    missing: frozenset[str]
+    unknown: int
+
+
+def of_refusal(code: str, told: Sentence) -> list[Failure]:
+    """The failure of a rejected file."""
+    return [Failure(IncidentKind.REJECTED, code, told)]
+
+
+def of_batch(
+    feed: Contract,
+    counts: Counts,
+    held: Sequence[Cause],
+    results: Sequence[Result],
+    columns: Columns,
+    before: Columns | None,
+) -> list[Failure]:
+    """The failures of a batch that could be read.
+
+    One for a held batch, whose first cause names it; for one that is used, each expectation that more rows fail than
+    the contract tolerates, and columns that came or went since the batch `before`.
+    """
+    if held:
+        return [Failure(held[0].kind, held[0].what, held[0].told)]
+    failing = [_expectation(feed, counts, result) for result in results]
+    changed = _columns(feed, columns, before)
+    return [failure for failure in (*failing, changed) if failure]
+
+
+def _expectation(feed: Contract, counts: Counts, result: Result) -> Failure | None:
+    checked = counts.received - counts.duplicate if result.rows_checked is None else result.rows_checked
+    failed = result.rows_failed
+    is_tolerated = failed < feed.bounds.expectation_rows or failed <= feed.bounds.expectation_share * checked
+    if result.success or is_tolerated:
+        return None
+    reason = say_reason(result.reason)
+    column = f"“{feed.first_header(result.column)}” " if result.column in feed.columns else ""
+    told = say(
+        "expectation_failed",
+        {"column": column, "reason_zh": reason.zh, "reason_en": reason.en, "rows": failed, "checked": checked},
+    )
+    return Failure(IncidentKind.EXPECTATION, result.name, told)
+
+
+def _columns(feed: Contract, now: Columns, before: Columns | None) -> Failure | None:
+    if before is None:
+        return None
+    gone = [feed.first_header(name) for name in feed.columns if name in now.missing - before.missing]
+    if gone:
+        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_gone", {"columns": gone}))
+    if now.unknown > before.unknown:
+        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_new", {"count": now.unknown - before.unknown}))
+    return None

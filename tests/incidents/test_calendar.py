@@ -1,0 +1,124 @@
+"""What should be there on a day follows from the contract's calendar and the working days of China alone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from safetynet.contract import Calendar, Contract, contract, contracts
+from safetynet.home import COUNTY_TIME
+from safetynet.incidents.calendar import is_working_day, missing, period_received
+from safetynet.incidents.watch import late
+
+MONTHLY, QUARTERLY = "registry_member", "housing_safety"
+
+
+def feed(name: str = MONTHLY, cadence: str | None = None, **calendar: object) -> Contract:
+    own = contract(name)
+    return own.model_copy(update={"cadence": cadence or own.cadence, "calendar": Calendar(**calendar)})
+
+
+@pytest.mark.parametrize(
+    ("day", "works"),
+    [
+        ("2025-07-02", True),
+        ("2025-07-05", False),
+        ("2025-10-08", False),
+        ("2025-10-11", True),
+        ("2026-02-14", True),
+        ("2026-02-23", False),
+        ("2031-10-01", True),
+    ],
+)
+def test_working_days(day: str, works: bool) -> None:
+    assert is_working_day(date.fromisoformat(day)) is works
+
+
+@pytest.mark.parametrize(
+    ("of", "received", "today", "wanted"),
+    [
+        # June is due on Thursday 10 July; three working days of grace end on Tuesday 15 July.
+        (feed(due_day=10, grace_days=3), "2025-05-01", "2025-07-15", None),
+        (feed(due_day=10, grace_days=3), "2025-05-01", "2025-07-16", ("2025-06-01", "2025-07-15")),
+        (feed(due_day=10, grace_days=3), "2025-06-01", "2025-07-16", None),
+        (feed(due_day=10, grace_days=3), "2025-06-01", "2025-08-05", None),
+        # September is due on 1 October, in the week of holidays: the 9th is the first working day.
+        (feed(due_day=1, grace_days=0), "2025-08-01", "2025-10-09", None),
+        (feed(due_day=1, grace_days=0), "2025-08-01", "2025-10-10", ("2025-09-01", "2025-10-09")),
+        # 11 October is a Saturday on which offices work.
+        (feed(due_day=10, grace_days=1), "2025-08-01", "2025-10-11", None),
+        (feed(due_day=10, grace_days=1), "2025-08-01", "2025-10-12", ("2025-09-01", "2025-10-11")),
+        # several months are missing: the newest that is due
+        (feed(due_day=10, grace_days=3), "2025-01-01", "2025-07-16", ("2025-06-01", "2025-07-15")),
+        (feed(QUARTERLY, due_day=15, grace_days=0), "2025-01-01", "2025-07-15", None),
+        (feed(QUARTERLY, due_day=15, grace_days=0), "2025-01-01", "2025-07-16", ("2025-04-01", "2025-07-15")),
+        (
+            feed(cadence="term", due_day=20, grace_days=0, terms=("03-01", "09-01")),
+            "2025-03-01",
+            "2025-09-23",
+            ("2025-09-01", "2025-09-22"),
+        ),
+        (
+            feed(cadence="term", due_day=20, grace_days=0, terms=("03-01", "09-01")),
+            "2025-03-01",
+            "2025-09-22",
+            None,
+        ),
+        (contract("education_dropout"), "2020-01-01", "2025-07-16", None),
+    ],
+)
+def test_what_is_missing(of: Contract, received: str, today: str, wanted: tuple[str, str] | None) -> None:
+    found = missing(of, date.fromisoformat(received), date.fromisoformat(today))
+    assert found == (wanted and tuple(map(date.fromisoformat, wanted)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "arrived", "period"),
+    [
+        ("2025-06-30", "2025-07-20", "2025-06-01"),
+        ("2025-06-15", "2025-06-16", "2025-06-01"),
+        (None, "2025-07-03", "2025-06-01"),
+        (None, "2025-07-15", "2025-06-01"),
+        (None, "2025-07-31", "2025-07-01"),
+    ],
+)
+def test_the_period_of_a_file(stated: str | None, arrived: str, period: str) -> None:
+    moment = datetime.fromisoformat(arrived).replace(hour=12, tzinfo=COUNTY_TIME)
+    found = period_received(feed(due_day=10, grace_days=3), stated and date.fromisoformat(stated), moment)
+    assert found == date.fromisoformat(period)
+
+
+def test_only_scopes_that_delivered_before_are_waited_for() -> None:
+    received = [
+        (MONTHLY, "990121000000", date(2025, 5, 1)),
+        (MONTHLY, "990121000000", date(2025, 6, 1)),
+        (MONTHLY, "990122000000", date(2025, 5, 1)),
+        ("education_dropout", None, date(2020, 1, 1)),
+    ]
+    (found,) = late(received, {}, date(2025, 7, 20))
+    assert (found.feed.feed, found.scope, found.period) == (MONTHLY, "990122000000", date(2025, 6, 1))
+
+
+@pytest.mark.parametrize(
+    ("others", "ended", "waited_for"),
+    [
+        ({}, {}, ["990121000000"]),
+        ({"990121100000": 6}, {}, []),
+        ({"990100000000": 6}, {}, []),
+        ({"990122000000": 6}, {}, ["990121000000"]),
+        ({"990181000000": 6}, {"990121000000": date(2025, 5, 31)}, []),
+    ],
+    ids=["alone", "one in it came", "one above it came", "another came", "it is no more"],
+)
+def test_what_comes_with_a_division_in_it_or_above_it_or_never_again_is_not_late(
+    others: dict[str, int], ended: dict[str, date], waited_for: list[str]
+) -> None:
+    received = [(MONTHLY, "990121000000", date(2025, 5, 1))]
+    received += [(MONTHLY, scope, date(2025, month, 1)) for scope, month in others.items()]
+    assert [each.scope for each in late(received, ended, date(2025, 7, 20))] == waited_for
+
+
+def test_every_feed_with_a_rhythm_says_when_it_is_due() -> None:
+    for name, each in contracts().items():
+        assert (each.calendar is None) == (each.cadence == "irregular"), name
