@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from county import County
 from safetynet.contract import contracts
+from safetynet.incidents.calendar import next_deadline
 from safetynet.pages import feeds
-from safetynet.pages.freshness import Freshness, due_day, freshness
+from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 
 SCOPE = "990121000000"
@@ -54,13 +55,14 @@ def series(county: County, feed: str, today: date = TODAY) -> list[feeds.Series]
 @pytest.mark.parametrize(
     ("feed", "newest", "today", "expected", "due"),
     [
-        ("registry_member", "2025-06-30", "2025-07-05", Freshness.FRESH, "2025-08-10"),
-        ("registry_member", "2025-05-31", "2025-07-05", Freshness.SOON, "2025-07-10"),
-        ("registry_member", "2025-05-31", "2025-07-10", Freshness.SOON, "2025-07-10"),
-        ("registry_member", "2025-05-31", "2025-07-11", Freshness.LATE, "2025-07-10"),
-        ("registry_member", "2025-01-31", "2025-02-05", Freshness.FRESH, "2025-03-10"),
+        ("registry_member", "2025-06-30", "2025-07-05", Freshness.FRESH, "2025-08-14"),
+        ("registry_member", "2025-05-31", "2025-07-07", Freshness.FRESH, "2025-07-15"),
+        ("registry_member", "2025-05-31", "2025-07-08", Freshness.SOON, "2025-07-15"),
+        ("registry_member", "2025-05-31", "2025-07-15", Freshness.SOON, "2025-07-15"),
+        ("registry_member", "2025-05-31", "2025-07-16", Freshness.LATE, "2025-07-15"),
+        ("registry_member", "2025-01-31", "2025-02-05", Freshness.FRESH, "2025-03-13"),
         ("registry_member", None, "2025-07-05", Freshness.NEVER, None),
-        ("housing_safety", "2025-03-31", "2025-07-14", Freshness.SOON, "2025-07-15"),
+        ("housing_safety", "2025-03-31", "2025-07-14", Freshness.SOON, "2025-07-18"),
         ("verification_result", None, "2025-07-05", Freshness.FREE, None),
         ("verification_result", "2020-01-01", "2025-07-05", Freshness.FREE, None),
     ],
@@ -71,7 +73,7 @@ def test_freshness_is_judged_by_the_period_received(
     contract, day = contracts()[feed], date.fromisoformat(newest) if newest else None
     assert freshness(contract, day, date.fromisoformat(today)) is expected
     if day:
-        assert due_day(contract, day) == (date.fromisoformat(due) if due else None)
+        assert next_deadline(contract, day) == (date.fromisoformat(due) if due else None)
 
 
 def test_a_feed_that_never_arrived_is_the_most_urgent(county: County) -> None:
@@ -124,7 +126,7 @@ def test_scopes_stand_apart_and_a_batch_without_one_is_its_own(county: County) -
     told = {one.scope: (one.freshness, one.days_late) for one in series(county, "registry_member")}
     assert told == {
         SCOPE: (Freshness.FRESH, 0),
-        "990122000000": (Freshness.LATE, 56),
+        "990122000000": (Freshness.LATE, 51),
         None: (Freshness.FRESH, 0),
     }
 

@@ -326,7 +326,8 @@ def _day_after(day: str) -> datetime:
 def _write(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"create table t ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(f"create table t ({declared})")
         if rows:
             places = ", ".join("?" for _ in columns)
             connection.executemany(

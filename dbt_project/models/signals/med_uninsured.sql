@@ -12,7 +12,8 @@ uninsured as (
         members.person_key,
         max(members.household_key) as household_key,
         max(members.division_code) as division_code,
-        {{ evidence_list('registry_member', 'members') }} as evidence
+        {{ evidence_list('registry_member', 'members') }} as evidence,
+        list(distinct strftime(members.valid_from, '%Y')) as facts
     from members
     inner join dates on {{ counts_on('dates.observed_on', 'members') }}
     where not members.has_basic_medical_insurance
@@ -29,6 +30,6 @@ select
     '名册登记为未参加城乡居民基本医疗保险。' as explanation,
     'The register says: no basic medical insurance.' as explanation_en,
     evidence,
-    [strftime(observed_on, '%Y')] as facts,
+    facts,
     observed_on
 from uninsured

@@ -95,6 +95,17 @@ def expected(contract: Contract, today: date) -> tuple[date, date] | None:
     return None
 
 
+def next_deadline(contract: Contract, newest: date) -> date | None:
+    """The last day on which the period after that of `newest` is in time; None for a feed without a calendar."""
+    if contract.calendar is None:
+        return None
+    newest_period = following = period_of(contract, newest)
+    while following == newest_period:
+        newest += _DAY
+        following = period_of(contract, newest)
+    return _deadline(_due(contract, contract.calendar, following), contract.calendar.grace_days)
+
+
 def period_received(contract: Contract, stated_on: date | None, received_at: datetime) -> date | None:
     """The period of which a file is; None for a feed without a calendar.
 

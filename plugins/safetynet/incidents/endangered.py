@@ -1,7 +1,7 @@
 """What a feed's failure endangers: the marts and rules downstream of it in dbt's own graph, kept beside the build.
 
-Who is who rests on every feed; what a feed reaches only through identity is left out, or every failure would
-endanger everything.
+Who is who, and in which areas policies are needed, rest on every feed; what a feed reaches only through these is left
+out, or every failure would endanger everything.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from safetynet.home import Home
 from safetynet.messages import Sentence, say
 
 _MOST = 6
+_OF_EVERY_FEED = {"identity", "policy_area"}
+"""Folders and models that every feed leads into."""
 
 
 def _path(home: Home) -> Path:
@@ -28,7 +30,8 @@ def _downstream(manifest: dict[str, Any], start: str) -> list[dict[str, Any]]:
     while waiting:
         for child in children.get(waiting.pop(), []):
             node = nodes.get(child)
-            if node and node["resource_type"] == "model" and child not in reached and "identity" not in node["fqn"]:
+            is_model = node is not None and node["resource_type"] == "model"
+            if is_model and child not in reached and not _OF_EVERY_FEED & set(node["fqn"]):
                 reached.add(child)
                 waiting.append(child)
     return [nodes[name] for name in sorted(reached)]

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
-from safetynet.pages.freshness import Freshness, due_day, freshness
+from safetynet.incidents.calendar import next_deadline
+from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 
@@ -137,7 +138,7 @@ def overview(store: Ledger, today: date) -> list[Series]:
         contract, batch = contracts()[key[0]], newest.get(key)
         as_of = batch["as_of"] if batch else None
         state = freshness(contract, as_of, today)
-        due = due_day(contract, as_of) if as_of else None
+        due = next_deadline(contract, as_of) if as_of else None
         found.append(
             Series(
                 contract=contract,

@@ -1,4 +1,4 @@
-"""Incidents as people see them: found, filtered, and moved on by hand; every change is an event on the time-line."""
+"""Incidents as people see them: found, filtered, moved on by hand, and the time-line of what happened to one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from safetynet.contract import Titles, contracts
-from safetynet.home import masked, now
+from safetynet.incidents import threads
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 
@@ -16,15 +16,13 @@ NOTE_LENGTH = 1000
 
 Act = Literal["acknowledge", "assign", "note", "resolve"]
 
-_EVENTS = {"acknowledge": "acknowledged", "assign": "assigned", "note": "noted", "resolve": "resolved"}
 _POSSIBLE: dict[Act, tuple[str, ...]] = {
     "acknowledge": ("open",),
     "assign": ("open", "acknowledged"),
-    "note": ("open", "acknowledged", "resolved"),
+    "note": ("open", "acknowledged"),
     "resolve": ("open", "acknowledged"),
 }
 """Act → the states in which it can be done."""
-
 
 NEEDS_TEXT: tuple[Act, ...] = ("assign", "note", "resolve")
 """Acts that say something: to whom, what, and why it is over."""
@@ -102,39 +100,26 @@ def timeline(store: Ledger, incident_id: str) -> list[dict[str, Any]]:
 
 
 def act(store: Ledger, incident_id: str, what: Act, by: str, text: str) -> None:
-    """Move an incident on, in one transaction with its event; long numbers in what people write are masked.
+    """Move an incident on.
 
     `text` is the note, the reason of an end, or for assign the name of whom it is given to. Raises CannotAct, and
     KeyError for an unknown id.
     """
-    said = masked(" ".join(text.split()))[:NOTE_LENGTH]
-    if what in NEEDS_TEXT and not said:
-        raise CannotAct(what)
-    moment = now()
-    changes: dict[Act, dict[str, Any]] = {
-        "acknowledge": {"status": "acknowledged", "acknowledged_at": moment, "acknowledged_by": by},
-        "assign": {"assigned_to": said[:128]},
-        "note": {},
-        "resolve": {"status": "resolved", "resolved_at": moment},
-    }
-    table = ledger.incident
-    is_it = table.c.incident_id == incident_id
-    if find(store, incident_id) is None:
+    said = " ".join(text.split())[:NOTE_LENGTH]
+    incident = find(store, incident_id)
+    if incident is None:
         raise KeyError(incident_id)
-    event = {
-        "incident_id": incident_id,
-        "at": moment,
-        "event": _EVENTS[what],
-        "batch_id": None,
-        "by": by,
-        "note": said or None,
-    }
-    with store.transaction() as connection:
-        changed = connection.execute(
-            sa.update(table)
-            .where(is_it, table.c.status.in_(_POSSIBLE[what]))
-            .values(changes[what] or {"status": table.c.status})
-        )
-        if changed.rowcount != 1:
-            raise CannotAct(what)
-        connection.execute(sa.insert(ledger.incident_event).values(event))
+    if what not in possible(incident["status"]) or (what in NEEDS_TEXT and not said):
+        raise CannotAct(what)
+    try:
+        match what:
+            case "acknowledge":
+                threads.acknowledge(store, incident_id, by, said)
+            case "assign":
+                threads.assign(store, incident_id, said, by)
+            case "note":
+                threads.note(store, incident_id, by, said)
+            case "resolve":
+                threads.resolve(store, incident_id, by, said)
+    except threads.NoIncident as closed:
+        raise CannotAct(what) from closed
