@@ -258,7 +258,7 @@ def _reject(
         delivery.outcome(None, "rejected", reason, _NO_ROWS),
         scope=delivery.named_scope(home, store),
         stated_on=delivery.landing["as_of_in_name"],
-        failures=tuple(failures.of_refusal(refusal.code, reason)),
+        failures=tuple(failures.of_refusal(refusal, reason)),
     )
     at_stake = endangered.told(home, feed)
     if not numbers:

@@ -168,7 +168,7 @@ def test_a_held_batch_is_released_by_hand(home: Path, drop: Path, tmp_path: Path
 def test_the_prompt_answers_and_cannot_write(home: Path, drop: Path) -> None:
     answer = safetynet(home, drop, "sql", "--query", "SELECT count(*) AS rules FROM marts.rule")
     assert answer.returncode == 0
-    assert "12" in answer.stdout
+    assert "17" in answer.stdout
     assert safetynet(home, drop, "sql", "--query", "DROP TABLE marts.rule").returncode == 1
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from safetynet.check.verdict import Cause, Counts
 from safetynet.contract import Contract, IncidentKind
 from safetynet.messages import Sentence, say, say_reason
+from safetynet.refusal import Refused
 
 if TYPE_CHECKING:
     from safetynet.check.validation import Result
@@ -31,9 +32,11 @@ class Columns:
     unknown: int
 
 
-def of_refusal(code: str, told: Sentence) -> list[Failure]:
-    """The failure of a rejected file."""
-    return [Failure(IncidentKind.REJECTED, code, told)]
+def of_refusal(refusal: Refused, told: Sentence) -> list[Failure]:
+    """The failure of a rejected file; where it is about columns, others that are missing are another failure."""
+    columns = refusal.facts.get("columns")
+    names = f" ({', '.join(columns)})" if isinstance(columns, list) else ""
+    return [Failure(IncidentKind.REJECTED, f"{refusal.code}{names}", told)]
 
 
 def of_batch(

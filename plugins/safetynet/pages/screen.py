@@ -85,7 +85,8 @@ class Voice:
 
     def failure(self, what: str) -> str:
         """What failed, as an incident names it: a check or a reason in words, else a name as it is."""
-        return self.check(what) if ":" in what or what in catalogue() else what
+        code, opening, columns = what.partition(" (")
+        return f"{self.check(code)}{opening}{columns}" if ":" in code or code in catalogue() else what
 
     def column(self, contract: Contract, name: str | None) -> str:
         """A column as its department writes it, or by its name."""
