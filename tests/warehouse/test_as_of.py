@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -109,6 +110,10 @@ def built(county: County, known_at: str | None) -> Path:
     return wanted.current
 
 
+answered = cache(built)
+"""The same for tests that only read it: nothing more is delivered."""
+
+
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> County:
     """A county with all that came, by K and later."""
@@ -130,7 +135,7 @@ def test_a_date_is_rebuilt_as_it_was_known_then_row_for_row(county: County) -> N
 
 
 def test_what_was_known_then_is_not_what_is_known_now(county: County) -> None:
-    then, today = tables(built(county, K)), tables(built(county, None))
+    then, today = tables(answered(county, K)), tables(answered(county, None))
     changed = {name for name in then if then[name] != today[name]}
     assert changed >= {
         "marts.dim_division",
@@ -145,7 +150,7 @@ def test_what_was_known_then_is_not_what_is_known_now(county: County) -> None:
 
 
 def test_a_file_says_what_it_answers_for(county: County) -> None:
-    path = built(county, K)
+    path = answered(county, K)
     assert path.name == "2025-03-31_known_2025-04-02.duckdb"
     with duckdb.connect(str(path), read_only=True) as warehouse:
         ((as_of, known_at, *versions, batches),) = warehouse.execute("FROM quality.build").fetchall()
@@ -158,7 +163,7 @@ def test_a_file_says_what_it_answers_for(county: County) -> None:
 
 
 def test_a_build_that_was_asked_for_is_up_to_date_whatever_comes(county: County) -> None:
-    built(county, K)
+    answered(county, K)
     wanted = build.target(county.home, county.store, *build.asked(D.isoformat(), K))
     assert build.is_up_to_date(county.store, wanted)
     with on(6, month=5):
@@ -204,7 +209,7 @@ def gain(differences: Iterable[difference.Difference]) -> Counter[str]:
 
 
 def test_the_steps_add_up_to_the_whole(county: County, steps: list[difference.Step]) -> None:
-    whole = gain(difference.between(built(county, K), built(county, None)))
+    whole = gain(difference.between(answered(county, K), answered(county, None)))
     assert gain(each for step in steps for each in step.differences) == whole
     assert whole["households"] == 1
 
@@ -231,7 +236,7 @@ def test_the_differences_are_printed_without_a_value_of_a_file(county: County, s
 
 
 def test_private_data_of_another_date_is_not_kept(county: County) -> None:
-    built(county, K)
+    answered(county, K)
     folder = county.home.root / "warehouse"
     assert {path.parent.name for path in folder.rglob("*.duckdb")} == {"as_of"}
     assert not list(folder.rglob("*restricted*"))
