@@ -22,7 +22,7 @@ from safetynet.warehouse import build
 
 # The last delivery before and the first after the villages merge and the county becomes a city, and the last of all.
 NEWEST = date(2025, 6, 30)
-DATES = [date(2024, 10, 31), date(2024, 11, 30), date(2025, 2, 28), date(2025, 3, 31), NEWEST]
+DATES = [date(2024, 11, 30), date(2025, 3, 31), NEWEST]
 
 
 @dataclass(frozen=True)

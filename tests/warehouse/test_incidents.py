@@ -20,10 +20,6 @@ from warehouse.small_warehouse import Drop
 CHRONIC = "health_chronic_disease"
 
 
-def test_unit_tests_of_the_model_pass(drop: Drop) -> None:
-    drop.dbt("test", "--select", "test_type:unit,path:models/quality", as_of="2025-06-30")
-
-
 def test_what_rests_on_a_feed_is_read_from_the_graph(drop: Drop, county: County) -> None:
     drop.dbt("parse", as_of="2025-06-30")
     assert endangered.told(county.home, contract("education_dropout")) is None, "nothing is in use before a build"

@@ -169,7 +169,3 @@ def test_a_second_row_of_a_whole_key_repeats_the_first(staged: duckdb.DuckDBPyCo
 def test_a_batch_that_is_held_lends_no_row(staged: duckdb.DuckDBPyConnection) -> None:
     query = "select count(*) from restricted.staging.stg_health__major_illness where as_of = date '2025-04-30'"
     assert staged.execute(query).fetchone() == (0,)
-
-
-def test_unit_tests_of_the_models_pass(drop: Drop) -> None:
-    drop.dbt("test", "--select", "test_type:unit,path:models/staging", as_of="2025-06-30")
