@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from faults.test_leaks import PLANTED
 from pages.conftest import INCIDENT, Site, an_incident
 from safetynet.home import CHECKOUT
+from safetynet.pages import lineage
 from safetynet.pages.app import app
+from safetynet.pages.screen import texts
 from safetynet.publish import ledger
 
 pytestmark = pytest.mark.airflow
@@ -225,3 +227,9 @@ def test_a_process_that_serves_no_pages_does_not_load_them() -> None:
     settings = os.environ | {"PYTHONPATH": str(CHECKOUT / "plugins")}
     answer = subprocess.run([sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=True)
     assert answer.stdout.strip().endswith("False False")
+
+
+def test_lineage_knows_every_folder_of_models() -> None:
+    folders = {path.name for path in (CHECKOUT / "dbt_project" / "models").iterdir() if path.is_dir()}
+    assert {*folders, "exposures"} == set(lineage.LAYERS)
+    assert {f"layer_{name}" for name in lineage.LAYERS} <= set(texts())

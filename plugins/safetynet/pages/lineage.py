@@ -12,7 +12,19 @@ from typing import Any
 from safetynet.contract import Contract
 from safetynet.home import Home
 
-LAYERS = ("staging", "identity", "core", "signals", "marts", "quality", "restricted", "exposures")
+LAYERS = (
+    "staging",
+    "identity",
+    "core",
+    "signals",
+    "compound",
+    "gaps",
+    "indicators",
+    "marts",
+    "quality",
+    "restricted",
+    "exposures",
+)
 """Folders of the dbt project in the order in which rows pass through them, and who reads the end."""
 
 
@@ -45,8 +57,7 @@ def downstream(home: Home, contract: Contract) -> list[Layer]:
     if not path.is_file():
         return []
     graph = _graph(path, path.stat().st_mtime_ns)
-    table = contract.feed.removeprefix(f"{contract.department}_")
-    start = f"model.safetynet.stg_{contract.department}__{table}"
+    start = f"model.safetynet.{contract.staged}"
     seen, waiting = {start}, deque([start])
     while waiting:
         for child in graph["children"].get(waiting.popleft(), []):
