@@ -20,7 +20,7 @@ from safetynet.contract import Contract, contract
 from safetynet.deliver import alerts
 from safetynet.deliver.copy import Copy, Said
 from safetynet.deliver.password import lock, opened, password
-from safetynet.home import Home
+from safetynet.home import COUNTY_TIME, Home
 from safetynet.messages import Sentence, say, say_reason
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
@@ -152,7 +152,7 @@ def _note(
         "title_zh": feed.title.zh,
         "title_en": feed.title.en,
         "file": landing["source_file"],
-        "received_at": f"{landing['received_at']:%Y-%m-%d %H:%M}",
+        "received_at": f"{landing['received_at'].astimezone(COUNTY_TIME):%Y-%m-%d %H:%M}",
         "feed": feed.feed,
         "header": REASON_HEADER,
     }
