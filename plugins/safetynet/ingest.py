@@ -24,6 +24,7 @@ from safetynet.check.workbench import Workbench
 from safetynet.contract import Contract, contract, contracts
 from safetynet.deliver import alerts
 from safetynet.deliver.password import opened
+from safetynet.division import first_known
 from safetynet.home import Home, county_day, masked
 from safetynet.incidents import before, endangered, failures, threads
 from safetynet.messages import Sentence, say, together
@@ -81,8 +82,7 @@ class _Delivery:
             return None
         levels = set(reference.divisions(home, store)["division_code"])
         codes = self.landing["codes_in_name"].split(",")
-        named = next((code for each in codes if each and (code := each.ljust(12, "0")) in levels), None)
-        return named or threads.only_scope(store, self.feed.feed)
+        return first_known(codes, levels) or threads.only_scope(store, self.feed.feed)
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:

@@ -1,10 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
-with signals as (
-    select * from {{ ref('risk_signal') }} where status = 'open'
-),
-
-gaps as (
+with gaps as (
     select * from {{ ref('coverage_gap') }}
 ),
 
@@ -12,27 +8,12 @@ lives as (
     select * from {{ ref('signal_history') }}
 ),
 
-thresholds as (
-    {{ policy('verification_due_days') }}
-),
-
-due as (
-    select
-        division_code,
-        cast(verification_due_days as integer) as verification_due_days
-    from thresholds
-    where observed_on = {{ as_of() }} and population = 'all'
-),
-
 open_signals as (
     select
-        signals.rule_id,
-        signals.division_code,
-        signals.first_detected_on
-        + coalesce(due.verification_due_days, due_anywhere.verification_due_days) < {{ as_of() }} as is_overdue
-    from signals
-    left join due on signals.division_code = due.division_code
-    left join due as due_anywhere on due_anywhere.division_code = ''
+        rule_id,
+        division_code,
+        due_on < {{ as_of() }} as is_overdue
+    from {{ ref('signal_due') }}
 ),
 
 told as (

@@ -3,8 +3,7 @@ with build as (
 ),
 
 signals as (
-    select * from {{ ref('risk_signal') }}
-    where status = 'open'
+    select * from {{ ref('signal_due') }}
 ),
 
 rules as (
@@ -21,18 +20,6 @@ divisions as (
 
 identities as (
     select * from {{ ref('person_identity') }}
-),
-
-thresholds as (
-    {{ policy('verification_due_days') }}
-),
-
-due as (
-    select
-        division_code,
-        cast(verification_due_days as integer) as verification_due_days
-    from thresholds
-    where observed_on = {{ as_of() }} and population = 'all'
 ),
 
 -- A signal about a household is about its head.
@@ -79,11 +66,8 @@ select
     placed.explanation,
     rules.check_at_door_zh as check_at_door,
     placed.first_detected_on,
-    placed.first_detected_on
-    + coalesce(due.verification_due_days, due_anywhere.verification_due_days) as due_on
+    placed.due_on
 from placed
 cross join build
 inner join rules on placed.rule_id = rules.rule_id
 left join divisions as towns on placed.town_code = towns.division_code
-left join due on placed.division_code = due.division_code
-left join due as due_anywhere on due_anywhere.division_code = ''

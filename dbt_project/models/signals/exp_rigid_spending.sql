@@ -58,9 +58,7 @@ settled as (
     inner join settlements
         on
             rigid.household_key = settlements.household_key
-            and {{ counts_on('rigid.observed_on', 'settlements') }}
-            and settlements.settled_on > rigid.observed_on - 365
-            and settlements.settled_on <= rigid.observed_on
+            and {{ counts_in_year_to('rigid.observed_on', 'settlements', 'settled_on') }}
     group by rigid.observed_on, rigid.household_key
 )
 

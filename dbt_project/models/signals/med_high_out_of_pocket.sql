@@ -64,9 +64,7 @@ settled as (
     inner join settlements
         on
             high.person_key = settlements.person_key
-            and {{ counts_on('high.observed_on', 'settlements') }}
-            and settlements.settled_on > high.observed_on - 365
-            and settlements.settled_on <= high.observed_on
+            and {{ counts_in_year_to('high.observed_on', 'settlements', 'settled_on') }}
     group by high.observed_on, high.person_key
 )
 

@@ -18,6 +18,7 @@ from safetynet.check.verdict import Counts
 from safetynet.clean.repeated import RepeatedColumns
 from safetynet.clean.statement import MACROS, clean_statement, literal
 from safetynet.contract import Contract
+from safetynet.division import first_known
 from safetynet.publish.lake import PARQUET
 from safetynet.read.added import ORIGIN
 from safetynet.read.header import Header
@@ -239,7 +240,7 @@ class Workbench:
         speaks for that alone.
         """
         levels: dict[str, int] = dict(divisions.select("division_code", "level").iter_rows())
-        stated = next((code for each in named if (code := each.ljust(12, "0")) in levels), None)
+        stated = first_known(named, levels)
         if (stated and not is_part) or "division_code" not in self._contract.columns:
             return stated
         rows = self._execute(

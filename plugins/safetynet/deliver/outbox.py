@@ -7,12 +7,10 @@ channel; a file.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,14 +59,6 @@ def _write(home: Home, message: Message) -> None:
     draft = path.with_suffix(".part")
     draft.write_text(f"{message['title']}\n\n{message['body']}", encoding="utf-8")
     draft.replace(path)
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """Only one sends at a time, or two tasks that end together would both send what waits."""
-    with (home.folder() / ".outbox.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 class _Outbox:
@@ -191,7 +181,8 @@ class _Outbox:
 
 def send(home: Home, store: Ledger, at: datetime | None = None) -> int:
     """Send what waits; returns how many wait because their channel did not take them and is asked again."""
-    with _alone(home):
+    # Two tasks that end together would both send what waits.
+    with home.alone("outbox"):
         outbox = _Outbox(home, store, at or now())
         outbox.escalate()
         tried: set[str] = set()

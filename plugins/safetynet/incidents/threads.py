@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, IncidentKind, Incidents, contracts
+from safetynet.division import prefix
 from safetynet.home import masked, now
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -187,8 +188,7 @@ def _lies_in(scope: str | None, other: str | None) -> bool:
     """Whether a division is another or lies in it, by the levels of a 12-digit code."""
     if scope is None or other is None:
         return scope == other
-    stem = next(other[:length] for length in (2, 4, 6, 9, 12) if not other[length:].strip("0"))
-    return scope.startswith(stem)
+    return scope.startswith(prefix(other))
 
 
 def related(scope: str | None, other: str | None) -> bool:

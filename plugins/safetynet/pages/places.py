@@ -7,19 +7,14 @@ from typing import Any
 
 import duckdb
 
+from safetynet.division import LENGTHS, prefix
 from safetynet.pages.small_counts import Cell
 from safetynet.pages.warehouse import rows
 
 REST = ""
 """Stands for what is counted in a division and in none of those in it."""
 
-_LENGTHS = (2, 4, 6, 9, 12)
 _DIVISION = "SELECT division_code, name, level FROM marts.dim_division"
-
-
-def prefix(code: str) -> str:
-    """A division's code without its trailing zero groups: what the code of every division in it begins with."""
-    return next((code[:length] for length in _LENGTHS if not code[length:].strip("0")), code)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def place(connection: duckdb.DuckDBPyConnection, code: str | None) -> Place | No
     """A division as a place; without a code the smallest one that holds all others. None for an unknown code."""
     if code is not None:
         own = prefix(code)
-        above = [own[:length].ljust(12, "0") for length in _LENGTHS if length <= len(own)]
+        above = [own[:length].ljust(12, "0") for length in LENGTHS if length <= len(own)]
         path = rows(connection, f"{_DIVISION} WHERE list_contains(?, division_code) ORDER BY level", [above])
         if not path or path[-1]["division_code"] != code:
             return None

@@ -9,7 +9,8 @@ from datetime import date
 import duckdb
 
 from safetynet.clean.statement import literal
-from safetynet.pages.places import Place, prefix
+from safetynet.division import prefix
+from safetynet.pages.places import Place
 from safetynet.pages.small_counts import Cell, hidden_along, is_small
 from safetynet.pages.warehouse import rows
 

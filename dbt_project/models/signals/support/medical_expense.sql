@@ -17,7 +17,5 @@ select
 from settlements
 inner join dates
     on
-        {{ counts_on('dates.observed_on', 'settlements') }}
-        and settlements.settled_on > dates.observed_on - 365
-        and settlements.settled_on <= dates.observed_on
+        {{ counts_in_year_to('dates.observed_on', 'settlements', 'settled_on') }}
 group by dates.observed_on, settlements.person_key
