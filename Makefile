@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo answers test up down sql explain diff worklists incidents acknowledge resolve watchdog release returned \
+.PHONY: help run demo answers test up down sql explain diff worklists incidents acknowledge resolve watchdog month freeze release returned \
 	retake docs lint bench evaluate lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 SAFETYNET := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet
 DEMO := PYTHONPATH=$(CURDIR)/plugins $(VENV)/bin/python -m safetynet.demo
 export PYTHONDONTWRITEBYTECODE := 1
-export Q BATCH REASON HOUSEHOLD THEN KEYS MONTHS ID BY NOTE
+export Q BATCH REASON HOUSEHOLD THEN KEYS MONTHS ID BY NOTE MONTH
 
 help: ## this menu
 	@echo "safetynet · 社会安全网"; echo
@@ -85,6 +85,12 @@ resolve: $(READY) ## close an incident by hand: ID=… BY=… REASON=…
 
 watchdog: $(READY) ## look for deliveries that are late and send what waits (`make up` does it every morning)
 	@$(SAFETYNET) watchdog
+
+month: $(READY) ## who is in and who is missing from a month, and what was frozen of it: MONTH=2025-03
+	@$(SAFETYNET) month "$$MONTH"
+
+freeze: $(READY) ## keep a month's official indicators for good: MONTH=2025-03 [BY=… REASON=… where somebody is missing]
+	@$(SAFETYNET) freeze "$$MONTH" "$$BY" "$$REASON"
 
 docs: $(READY) ## dbt docs and Data Docs as static pages
 	@$(SAFETYNET) docs

@@ -8,6 +8,7 @@ from airflow.sdk import DAG, Asset, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from safetynet.contract import Contract, contracts
+from safetynet.orchestrate.assets import month_of
 from safetynet.orchestrate.retries import TRANSIENT
 
 ON_FAILURE = """
@@ -21,6 +22,7 @@ Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
 | `take_in` after retries | disk, memory or the operations store failed | mend it and clear the task: nothing is lost, nothing is taken in twice |
 | `land` | the home cannot be written | mend it and clear the task |
 | `inbox_is_readable` | this account may not read the files that its log names; all others were taken in | mend their rights; the next run takes them in |
+| `month` | the operations store does not answer | nothing: the watchdog looks at each month every morning |
 | `tell_owner` | a channel does not answer | nothing: it is asked once more, then the message goes to operations, see `make incidents` |
 
 Running it again is always safe. What was published before stays in use until a better batch replaces it.
@@ -86,6 +88,17 @@ def ingest_dag(contract: Contract) -> DAG:
             if not has_new_rows(landing_ids):
                 raise AirflowSkipException("no batch was accepted")
 
+        @task(trigger_rule="all_done", outlets=[month_of(contract.feed)])
+        def month(landing_ids: list[str]) -> None:
+            from airflow.sdk import get_current_context
+
+            from safetynet.tasks import has_new_rows, months_in
+
+            months = months_in(contract.feed) if has_new_rows(landing_ids) else []
+            if not months:
+                raise AirflowSkipException("no month of this feed is complete and waits to be frozen")
+            get_current_context()["outlet_events"][month_of(contract.feed)].add_partitions(months)
+
         @task(trigger_rule="one_failed", retries=0)
         def watcher() -> None:
             raise AirflowFailException("not every file was taken in, see take_in")
@@ -94,7 +107,7 @@ def ingest_dag(contract: Contract) -> DAG:
         taken = take_in.expand(landing_id=landed)
         landed >> inbox_is_readable()
         taken >> tell_owner()
-        taken >> publish(landed)
+        taken >> [publish(landed), month(landed)]
         taken >> watcher()
 
     return ingest()

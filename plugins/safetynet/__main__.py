@@ -43,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("by")
         each.add_argument(text)
     commands.add_parser("watchdog", help="look for what is late, send what waits")
+    waits = commands.add_parser("month", help="who is missing from a month, and what was frozen of it")
+    frozen = commands.add_parser("freeze", help="keep a month's official indicators for good")
+    for each in (waits, frozen):
+        each.add_argument("month", help="YYYY-MM")
+    frozen.add_argument("by", help="who releases it where somebody is missing, or asks for a revision; else empty")
+    frozen.add_argument("reason", help="why; else empty")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
     story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
@@ -112,6 +118,24 @@ def _incident(step: Callable[[Ledger, str, str, str], None], home: Home, inciden
     return 0
 
 
+def _freeze(home: Home, arguments: argparse.Namespace) -> int:
+    from safetynet.official.freeze import freeze
+    from safetynet.official.month import NotFrozen, month_of
+    from safetynet.warehouse.build import BuildFailed, NothingToBuild
+
+    try:
+        row = freeze(home, Ledger(home), month_of(arguments.month), arguments.by, arguments.reason)
+    except (NotFrozen, NothingToBuild) as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    except BuildFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    print(f"{home.official(row['month'], row['revision'])}")
+    print("Frozen; make run builds with it. · 已固化，运行 make run 后可查询。")
+    return 0
+
+
 def main() -> int:
     """Run one command; returns its exit code."""
     arguments = _parser().parse_args()
@@ -166,6 +190,12 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
 
             watch_deliveries()
             return 0
+        case "month":
+            from safetynet.deliver.month import show as show_month
+
+            return show_month(home, Ledger(home), arguments.month)
+        case "freeze":
+            return _freeze(home, arguments)
         case "retake":
             return _retake(home, arguments.batch)
         case _:

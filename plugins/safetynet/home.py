@@ -126,6 +126,10 @@ class Home:
         """The file that holds private data (mode 0600)."""
         return self.root / "warehouse" / "restricted.duckdb"
 
+    def official(self, month: date, revision: int) -> Path:
+        """The Parquet file of a month's frozen indicators."""
+        return self.root / "official" / f"{month:%Y-%m}.r{revision}.parquet"
+
     def key_secret(self) -> str:
         """The secret behind every key: SAFETYNET_KEY_SECRET, else made once into secrets/person_key (0600)."""
         return os.environ.get("SAFETYNET_KEY_SECRET") or self.secret("person_key", lambda: secrets.token_hex(32))

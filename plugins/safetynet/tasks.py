@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from safetynet.contract import IncidentKind
 from safetynet.deliver import alerts, outbox
-from safetynet.home import Home, now
+from safetynet.home import Home, county_day, now
 from safetynet.incidents import endangered, threads, watch
 from safetynet.land import inbox, landing
+from safetynet.official import kept, month
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
@@ -169,11 +170,7 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
     try:
         build.build(home, store, wanted, tell=lambda name: _log.info("built %s", name))
     except build.BuildFailed as failure:
-        with store.transaction() as connection:
-            names = ", ".join(sorted(failure.failed))
-            step, incident = threads.fail(connection, threads.Place(), IncidentKind.BUILD_FAILED, names, now())
-            if step != "repeated":
-                store.put(connection, ledger.message, [alerts.about_build(incident, failure.failed)])
+        _tell_failed_build(store, failure.failed)
         return failure.failed
     except Exception:
         _look_at_disk(home, store)
@@ -185,8 +182,70 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
     return []
 
 
+def _tell_failed_build(store: Ledger, failed: list[str]) -> None:
+    with store.transaction() as connection:
+        names = ", ".join(sorted(failed))
+        step, incident = threads.fail(connection, threads.Place(), IncidentKind.BUILD_FAILED, names, now())
+        if step != "repeated":
+            store.put(connection, ledger.message, [alerts.about_build(incident, failed)])
+
+
 def watch_deliveries() -> None:
     """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all."""
     home, store = _open()
     watch.look(home, store, now())
     send_messages()
+
+
+def months_in(feed: str) -> list[str]:
+    """Months that are over and not frozen, for which every division that is awaited of a feed is in."""
+    home, store = _open()
+    found = []
+    for each in month.open_months(store, county_day(now())):
+        of_feed = [one for one in month.awaited_now(home, store, each) if one.feed.feed == feed]
+        if of_feed and not month.missing(of_feed):
+            found.append(f"{each:%Y-%m}")
+    return found
+
+
+def months_due() -> list[str]:
+    """Months that are over and not frozen, and wait for nobody or for somebody whose time is up.
+
+    Of the latter operations are told, once for each month.
+    """
+    home, store = _open()
+    found, today = [], county_day(now())
+    for each in month.open_months(store, today):
+        everybody = month.awaited_now(home, store, each)
+        missing = [one.told() for one in month.missing(everybody)]
+        last = month.deadline(everybody)
+        if last is None or (missing and today <= last):
+            continue
+        found.append(f"{each:%Y-%m}")
+        if missing:
+            with store.transaction() as connection:
+                store.put(connection, ledger.message, [alerts.about_month(each, missing, threads.OPERATIONS)])
+    return found
+
+
+def month_waits_for(wanted: str) -> list[str] | None:
+    """Who is missing from a month, one line each; None where it is frozen. Raises NotFrozen for what is no month."""
+    home, store = _open()
+    first = month.month_of(wanted)
+    if kept.is_frozen(store, first):
+        return None
+    return [str(each.told()) for each in month.missing(month.awaited_now(home, store, first))]
+
+
+def freeze_month(wanted: str, by: str, reason: str) -> str:
+    """Freeze a month; returns it with its revision. Raises NotFrozen, BuildFailed, NothingToBuild."""
+    from safetynet.official.freeze import freeze
+    from safetynet.warehouse.build import BuildFailed
+
+    home, store = _open()
+    try:
+        row = freeze(home, store, month.month_of(wanted), by, reason, lambda name: _log.info("built %s", name))
+    except BuildFailed as failure:
+        _tell_failed_build(store, failure.failed)
+        raise
+    return f"{wanted}.r{row['revision']}"

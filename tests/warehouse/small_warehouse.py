@@ -185,6 +185,8 @@ class Drop:
         _write(inputs / "expectation_result.parquet", EXPECTATION_RESULT, [])
         _write(inputs / "incident.parquet", INCIDENT, [])
         _write(inputs / "incident_event.parquet", INCIDENT_EVENT, [])
+        _write(inputs / "official" / "_empty.parquet", OFFICIAL_INDICATOR, [])
+        _write(inputs / "official_month.parquet", OFFICIAL_MONTH, [])
         _write(
             inputs / "division.parquet",
             DIVISION,
@@ -235,6 +237,26 @@ INCIDENT = {
     "opened_at": "TIMESTAMP",
 }
 INCIDENT_EVENT = {"event_id": "BIGINT", "incident_id": "VARCHAR", "at": "TIMESTAMP", "event": "VARCHAR"}
+OFFICIAL_INDICATOR = {
+    "month": "DATE",
+    "revision": "INTEGER",
+    "division_code": "VARCHAR",
+    "indicator_id": "VARCHAR",
+    "indicator": "VARCHAR",
+    "category": "VARCHAR",
+    "numerator": "BIGINT",
+    "denominator": "BIGINT",
+    "value": "DOUBLE",
+}
+OFFICIAL_MONTH = {
+    "month": "DATE",
+    "revision": "INTEGER",
+    "known_at": "TIMESTAMP",
+    "reason": "VARCHAR",
+    "missing": "STRUCT(feed VARCHAR, scope VARCHAR, period VARCHAR, deadline VARCHAR, state VARCHAR)[]",
+    "models_version": "VARCHAR",
+    "frozen_at": "TIMESTAMP",
+}
 BATCH = {
     "batch_id": "VARCHAR",
     "feed": "VARCHAR",

@@ -278,6 +278,22 @@ def about_several(waiting: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def about_month(month: date, missing: Sequence[Sentence], channels: str) -> dict[str, Any]:
+    """The message to operations that everybody's time is up, and a month still waits for somebody."""
+    facts: dict[str, Fact] = {"month": f"{month:%Y-%m}", "count": len(missing)}
+    body = _body(*missing, say("todo_month", facts), _page("official_month"))
+    return _row(f"month:{month:%Y-%m}", None, channels, "month", say("alert_title_month", facts), body)
+
+
+def about_released_month(row: Mapping[str, Any], missing: Sequence[Sentence], channels: str) -> dict[str, Any]:
+    """The message to operations that a month was frozen by hand, by whom, why, and without whom."""
+    month = f"{row['month']:%Y-%m}"
+    facts: dict[str, Fact] = {"month": month, "count": len(missing), "by": row["by"], "reason": row["reason"]}
+    body = _body(*missing, say("about_released_month", facts))
+    title = say("alert_title_released_month", facts)
+    return _row(f"month:{month}:{row['revision']}", None, channels, "month", title, body)
+
+
 def about_channel_test(channels: str, month: str) -> dict[str, Any]:
     """The monthly message that shows that a channel answers."""
     facts: dict[str, Fact] = {"channel": channels, "month": month}

@@ -95,6 +95,22 @@ def expected(contract: Contract, today: date) -> tuple[date, date] | None:
     return None
 
 
+def told_by(contract: Contract, last: date) -> tuple[date, date] | None:
+    """The period that tells of a month whose last day is `last`, and its deadline; None for a feed without a calendar.
+
+    It is the newest that has ended by then; of school terms the newest whose data is due by then.
+    """
+    calendar = contract.calendar
+    if calendar is None:
+        return None
+    for period in _periods_back(contract, last):
+        due = _due(contract, calendar, period)
+        whole = due if calendar.terms else _month(period, _MONTHS[contract.cadence]) - _DAY
+        if whole <= last:
+            return period, _deadline(due, calendar.grace_days)
+    return None
+
+
 def next_deadline(contract: Contract, newest: date) -> date | None:
     """The last day on which the period after that of `newest` is in time; None for a feed without a calendar."""
     if contract.calendar is None:

@@ -223,6 +223,14 @@ def released(connection: sa.Connection, batch_id: str, reason: str, at: datetime
     _end(connection, held, at, batch_id=batch_id, note=reason)
 
 
+def passed_over(connection: sa.Connection, feed: str, scope: str | None, at: datetime, by: str, why: str) -> None:
+    """Say of a delivery that is late that a month was frozen without it."""
+    table = ledger.incident
+    place = (table.c.feed == feed, table.c.scope.is_not_distinct_from(scope))
+    for incident in _select(connection, _is_open(), *place, table.c.kind == IncidentKind.LATE):
+        _event(connection, incident["incident_id"], "noted", at, by=by, note=why)
+
+
 class NoIncident(ValueError):
     """An id that names no single open incident."""
 

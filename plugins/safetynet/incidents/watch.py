@@ -55,7 +55,7 @@ def late(received: Iterable[tuple[str, str | None, date]], ended: Mapping[str, d
     return found
 
 
-def _ended(home: Home, store: Ledger) -> dict[str, date]:
+def ended(home: Home, store: Ledger) -> dict[str, date]:
     """Division → its last day, for divisions that have one."""
     known = (
         reference.divisions(home, store)
@@ -83,11 +83,11 @@ def _received(store: Ledger) -> list[tuple[str, str | None, date]]:
         for feed, scope, stated_on, at in came
         if (feed, scope) in delivering
         and feed in contracts()
-        and (period := calendar.period_received(contracts()[feed], _believable(stated_on, at), at))
+        and (period := calendar.period_received(contracts()[feed], believable(stated_on, at), at))
     ]
 
 
-def _believable(stated_on: date | None, received_at: datetime) -> date | None:
+def believable(stated_on: date | None, received_at: datetime) -> date | None:
     """A date that a file states, None where it lies in the future of its arrival."""
     return stated_on if stated_on and stated_on <= county_day(received_at) else None
 
@@ -102,8 +102,8 @@ def look(home: Home, store: Ledger, at: datetime) -> None:
 def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
     owners: dict[str, list[Late]] = {}
     received = _received(store)
-    ended = _ended(home, store) if received else {}
-    for each in late(received, ended, county_day(at)):
+    over = ended(home, store) if received else {}
+    for each in late(received, over, county_day(at)):
         owners.setdefault(each.feed.owner.channels, []).append(each)
     for mine in owners.values():
         feeds = {each.feed.feed: each.feed for each in mine}

@@ -84,16 +84,19 @@ def write(path: Path, columns: dict[str, str], rows: pl.DataFrame | None = None)
 
 def move_in(home: Home, feed: str, batch_id: str, rows: Path, marks: Path) -> None:
     """Put finished files into the lake, each by a rename; files of that batch that nobody published are replaced."""
-    _move(rows, home.batch_rows(feed, batch_id), home.folder("lake", feed))
-    _move(marks, home.batch_marks(feed, batch_id), home.folder("marks", feed))
+    home.folder("lake", feed)
+    home.folder("marks", feed)
+    move(rows, home.batch_rows(feed, batch_id))
+    move(marks, home.batch_marks(feed, batch_id))
 
 
-def _move(draft: Path, target: Path, folder: Path) -> None:
+def move(draft: Path, target: Path, mode: int = 0o600) -> None:
+    """Put a finished file into its place by a rename, on the disk when this returns."""
     with draft.open("rb") as stream:
         os.fsync(stream.fileno())
-    draft.chmod(0o600)
+    draft.chmod(mode)
     draft.replace(target)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

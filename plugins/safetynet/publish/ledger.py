@@ -205,6 +205,20 @@ build = sa.Table(
     sa.Column("published_at", Moment, nullable=False),
 )
 
+official_month = sa.Table(
+    "official_month",
+    metadata,
+    sa.Column("month", sa.Date, primary_key=True, comment="its first day"),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("known_at", Moment, nullable=False, comment="the moment that the figures answer for"),
+    sa.Column("by", sa.String(128), comment="who released it or asked for a revision"),
+    sa.Column("reason", sa.Text, comment="why; null: everything was in, and this is the first"),
+    sa.Column("missing", sa.JSON, nullable=False, comment="feed, scope, period, deadline, state of what was not in"),
+    sa.Column("models_version", sa.String(12)),
+    sa.Column("sha256", sa.String(64), comment="of the file of its figures"),
+    sa.Column("frozen_at", Moment, comment="null: begun and not yet done, so nothing counts"),
+)
+
 ACCEPTED = ("accepted", "accepted_with_quarantine")
 
 

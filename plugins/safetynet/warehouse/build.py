@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.home import Home, county_day, end_of_day, moment, now
+from safetynet.official.kept import LostMonth
 from safetynet.publish import history, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import dbt, inputs
@@ -122,7 +123,7 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     with workshop(home.folder("warehouse", ".draft")) as draft:
         try:
             inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
-        except inputs.LostBatch as lost:
+        except (inputs.LostBatch, LostMonth) as lost:
             raise BuildFailed([str(lost)]) from lost
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
         _run_dbt(home, draft, wanted, tell)

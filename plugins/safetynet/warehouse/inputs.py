@@ -17,6 +17,7 @@ from safetynet import reference
 from safetynet.contract import DEPARTMENTS, contracts
 from safetynet.home import CHECKOUT, Home
 from safetynet.identify import model
+from safetynet.official import kept
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
@@ -92,6 +93,32 @@ _INCIDENT_EVENT: dict[str, Any] = {
 }
 
 
+_OFFICIAL_INDICATOR: dict[str, Any] = {
+    "month": pl.Date,
+    "revision": pl.Int32,
+    "division_code": pl.String,
+    "indicator_id": pl.String,
+    "indicator": pl.String,
+    "category": pl.String,
+    "numerator": pl.Int64,
+    "denominator": pl.Int64,
+    "value": pl.Float64,
+}
+_OFFICIAL_MONTH: dict[str, Any] = {
+    "month": pl.Date,
+    "revision": pl.Int32,
+    "known_at": pl.Datetime("us"),
+    "reason": pl.String,
+    "missing": pl.List(
+        pl.Struct(
+            {"feed": pl.String, "scope": pl.String, "period": pl.String, "deadline": pl.String, "state": pl.String}
+        )
+    ),
+    "models_version": pl.String,
+    "frozen_at": pl.Datetime("us"),
+}
+
+
 def _write(path: Path, schema: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
     columns = {name: [_plain(row[name]) for row in rows] for name in schema}
     pl.DataFrame(columns, schema=schema).write_parquet(path)
@@ -151,6 +178,7 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
             [row for row in store.rows(sa.select(table)) if row["batch_id"] in known],
         )
     _lay_out_incidents(store, folder, known_at)
+    _lay_out_official(home, store, folder, known_at)
     successors.write_parquet(folder / "division_successor.parquet")
     is_of_the_date = ~pl.col("division_code").is_in(list(now)) & (pl.col("valid_from") <= as_of).fill_null(value=True)
     divisions.filter(is_of_the_date).drop("successor_code").write_parquet(folder / "division.parquet")
@@ -201,12 +229,24 @@ def _lay_out_incidents(store: Ledger, folder: Path, known_at: datetime) -> None:
     _write(folder / "incident_event.parquet", _INCIDENT_EVENT, events)
 
 
+def _lay_out_official(home: Home, store: Ledger, folder: Path, known_at: datetime) -> None:
+    """Link the figures of the months that were frozen by a moment, and write down what is known of each."""
+    (folder / "official").mkdir()
+    pl.DataFrame(schema=_OFFICIAL_INDICATOR).write_parquet(folder / "official" / "_empty.parquet")
+    months = kept.known(store, known_at)
+    for month in months:
+        path = kept.figures(home, month)
+        _link(path, folder / "official" / path.name)
+    _write(folder / "official_month.parquet", _OFFICIAL_MONTH, months)
+
+
 def fingerprint(store: Ledger, as_of: date, known_at: datetime) -> str:
-    """Changes whenever a build of `as_of` would be another: batches, verdicts, references, models, contracts."""
+    """Changes whenever a build of `as_of` would be another: batches, verdicts, references, frozen months, models."""
     batches = [(row["batch_id"], row["verdict"], row["as_of"].isoformat()) for row in history.batches(store, known_at)]
     deliveries = [row["delivery_id"] for row in history.deliveries(store, known_at)]
     references = [
         reference.version(store, name, known_at) for name in (reference.DIVISIONS, reference.POLICY_PARAMETERS)
     ]
-    inputs = [as_of.isoformat(), batches, deliveries, references, models_version()]
+    months = [(row["month"].isoformat(), row["revision"]) for row in kept.known(store, known_at)]
+    inputs = [as_of.isoformat(), batches, deliveries, references, months, models_version()]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()

@@ -1,0 +1,187 @@
+"""Who is awaited for a month, and what has become of it: a pure function of what was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from safetynet.contract import Contract, IncidentKind, contracts
+from safetynet.home import Home, county_day, masked
+from safetynet.incidents import calendar, threads, watch
+from safetynet.messages import Sentence, say
+from safetynet.publish import history, ledger
+from safetynet.publish.ledger import ACCEPTED, Ledger
+from safetynet.refusal import Fact
+
+_DAY = timedelta(days=1)
+
+State = Literal["in", "dated_later", "held", "rejected", "nothing"]
+"""What became of an awaited delivery; the first that fits, of all that came."""
+_STATES: tuple[State, ...] = ("in", "dated_later", "held", "rejected", "nothing")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A file that came, the period that it is of, and the date from which its rows count."""
+
+    feed: str
+    scope: str | None
+    period: date
+    as_of: date
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A period of a division that belongs to a month, and what became of it."""
+
+    feed: Contract
+    scope: str | None
+    period: date
+    deadline: date
+    state: State
+
+    def as_row(self) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        return {
+            "feed": self.feed.feed,
+            "scope": self.scope,
+            "period": self.period.isoformat(),
+            "deadline": self.deadline.isoformat(),
+            "state": self.state,
+        }
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Awaited:
+        """What the ledger kept."""
+        period, until = date.fromisoformat(row["period"]), date.fromisoformat(row["deadline"])
+        state: State = row["state"]
+        return cls(contracts()[row["feed"]], row["scope"], period, until, state)
+
+    def told(self) -> Sentence:
+        """It in words: which data of which division, until when, and what became of it."""
+        state = say(f"awaited_{self.state}")
+        facts: dict[str, Fact] = {
+            "title_zh": self.feed.title.zh,
+            "title_en": self.feed.title.en,
+            "scope": f" {self.scope}" if self.scope else "",
+            "period": self.period.isoformat()[:7],
+            "deadline": self.deadline.isoformat(),
+            "feed": self.feed.feed,
+            "state_zh": state.zh,
+            "state_en": state.en,
+        }
+        return say("awaited_line", facts)
+
+
+class NotFrozen(ValueError):
+    """A month that is not over, that somebody is missing from, or that is frozen already; what it takes is told."""
+
+
+def month_of(text: str) -> date:
+    """The first day of a month written YYYY-MM; raises NotFrozen."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        raise NotFrozen(f"MONTH reads YYYY-MM, not {masked(text)!r} / 月份格式为 YYYY-MM") from None
+
+
+def last_day(month: date) -> date:
+    """The last day of the month that begins on `month`."""
+    return (month + 31 * _DAY).replace(day=1) - _DAY
+
+
+def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: date) -> list[Awaited]:
+    """Everybody who is awaited for a month, by feed and division.
+
+    `ended` is the last day of divisions that are no more. As the watchdog reckons, a division is awaited that delivered
+    before, and its data may come with a file of a division in it or above it; unlike there, a later month is no
+    substitute, and what is held or rejected is missing.
+    """
+    of_feed: dict[str, list[Delivered]] = {}
+    for file in delivered:
+        of_feed.setdefault(file.feed, []).append(file)
+    found = []
+    for feed in sorted(of_feed.keys() & contracts().keys()):
+        told = calendar.told_by(contracts()[feed], last_day(month))
+        if told is None:
+            continue
+        period, deadline = told
+        files = of_feed[feed]
+        known = {file.scope for file in files if file.verdict in ACCEPTED and file.period <= period}
+        for scope in sorted(known, key=str):
+            if ended.get(scope or "", deadline) < deadline:
+                continue
+            came = [file for file in files if file.period == period and threads.related(scope, file.scope)]
+            state = min((_state(file, month) for file in came), key=_STATES.index, default="nothing")
+            found.append(Awaited(contracts()[feed], scope, period, deadline, state))
+    return found
+
+
+def _state(file: Delivered, month: date) -> State:
+    if file.verdict in ACCEPTED:
+        return "in" if file.as_of <= last_day(month) else "dated_later"
+    return "held" if file.verdict == "held" else "rejected"
+
+
+def missing(everybody: Iterable[Awaited]) -> list[Awaited]:
+    """Those of the awaited who are not in."""
+    return [each for each in everybody if each.state != "in"]
+
+
+def deadline(everybody: Iterable[Awaited]) -> date | None:
+    """The day after which nobody may be late any more; None where nobody is awaited."""
+    return max((each.deadline for each in everybody), default=None)
+
+
+def _delivered(store: Ledger) -> list[Delivered]:
+    """Every batch, released ones as accepted, and files with an open incident that could not be read."""
+    came = [
+        (
+            row["feed"],
+            row["scope"],
+            row["as_of"] if row["as_of_source"] != "arrival" else None,
+            row["as_of"],
+            row["received_at"],
+            row["verdict"],
+        )
+        for row in history.batches(store)
+    ]
+    came += [
+        (row["feed"], row["scope"], row["last_as_of"], county_day(row["last_seen_at"]), row["last_seen_at"], "rejected")
+        for row in threads.current(store)
+        if row["kind"] == IncidentKind.REJECTED
+    ]
+    return [
+        Delivered(feed, scope, period, as_of, verdict)
+        for feed, scope, stated_on, as_of, at, verdict in came
+        if feed in contracts()
+        and (period := calendar.period_received(contracts()[feed], watch.believable(stated_on, at), at))
+    ]
+
+
+def awaited_now(home: Home, store: Ledger, month: date) -> list[Awaited]:
+    """Everybody who is awaited for a month, by what the ledger holds now."""
+    delivered = _delivered(store)
+    return awaited(delivered, watch.ended(home, store) if delivered else {}, month)
+
+
+def open_months(store: Ledger, today: date) -> Sequence[date]:
+    """Months that have ended and are not frozen, from the one in which the first file was received.
+
+    What was delivered of the time before is history that nobody waits for; it can be frozen by hand.
+    """
+    table = ledger.official_month
+    frozen = {row["month"] for row in store.rows(sa.select(table.c.month).where(table.c.frozen_at.is_not(None)))}
+    (first,) = store.rows(sa.select(sa.func.min(ledger.batch.c.received_at).label("at")))
+    found = []
+    month = county_day(first["at"]).replace(day=1) if first["at"] else today
+    while last_day(month) < today:
+        if month not in frozen:
+            found.append(month)
+        month = last_day(month) + _DAY
+    return found

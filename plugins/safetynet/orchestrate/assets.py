@@ -1,0 +1,14 @@
+"""Assets by which the DAGs of the official month hear of each other; their partitions are months, YYYY-MM."""
+
+from airflow.sdk import Asset
+
+MONTH_DUE = Asset(name="month_due", uri="safetynet://month/due")
+"""A month that is over, and waits for nobody or for somebody whose time is up."""
+
+
+def month_of(feed: str) -> Asset:
+    """A month of a feed in which everybody who is awaited is in.
+
+    It is not the feed's own asset: a DAG that does not ask for partitions, as the warehouse, hears of no partition.
+    """
+    return Asset(name=f"{feed}_month", uri=f"safetynet://feed/{feed}/month")
