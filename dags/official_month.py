@@ -58,7 +58,7 @@ def official_month() -> None:
         missing = month_waits_for(_month())
         if missing is None:
             raise AirflowSkipException("it is frozen already")
-        is_asked = context["dag_run"].run_type == "manual" or MONTH_DUE in context["triggering_asset_events"]
+        is_asked = context["dag_run"].run_type == "manual" or bool(context["triggering_asset_events"].get(MONTH_DUE))
         if missing and not is_asked:
             raise AirflowSkipException("it waits for " + "; ".join(missing))
         return missing

@@ -1,4 +1,4 @@
-"""The DAGs: one per feed, the inbox, the warehouse, the watchdog; light to parse, and each says what to do."""
+"""The DAGs: one per feed, inbox, warehouse, watchdog, official month; light to parse, and each says what to do."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ print("JSON" + json.dumps({
             "tasks": sorted(task.task_id for task in dag.tasks),
             "outlets": sorted(asset.name for task in dag.tasks for asset in task.outlets),
             "active": dag.max_active_runs,
+            "hears": sorted(
+                asset.name for asset in getattr(getattr(dag.timetable, "asset_condition", None), "objects", [])
+            ),
+            "is_partitioned": getattr(dag.timetable, "partitioned", False),
         }
         for name, dag in bag.dags.items()
     },
@@ -62,18 +66,28 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(line[4:])
 
 
-def test_there_is_one_dag_for_each_feed_and_three_more(parsed: dict) -> None:
+def test_there_is_one_dag_for_each_feed_and_four_more(parsed: dict) -> None:
     assert parsed["errors"] == []
-    assert set(parsed["dags"]) == {*contracts(), "inbox", "warehouse", "watchdog"}
+    assert set(parsed["dags"]) == {*contracts(), "inbox", "official_month", "warehouse", "watchdog"}
 
 
 def test_every_ingest_dag_has_the_same_tasks_and_updates_its_own_asset(parsed: dict) -> None:
     for feed in contracts():
         dag = parsed["dags"][feed]
-        assert dag["tasks"] == ["inbox_is_readable", "land", "publish", "take_in", "tell_owner", "watcher"]
-        assert dag["outlets"] == [feed]
+        assert dag["tasks"] == ["inbox_is_readable", "land", "month", "publish", "take_in", "tell_owner", "watcher"]
+        assert dag["outlets"] == [feed, f"{feed}_month"]
         assert dag["active"] == 1
     assert parsed["dags"]["warehouse"]["outlets"] == ["warehouse"]
+
+
+def test_the_official_month_hears_of_partitions_and_the_warehouse_of_none(parsed: dict) -> None:
+    month, warehouse = parsed["dags"]["official_month"], parsed["dags"]["warehouse"]
+    assert month["is_partitioned"]
+    assert month["hears"] == sorted(
+        [*(f"{feed}_month" for feed in contracts()), *parsed["dags"]["watchdog"]["outlets"]]
+    )
+    assert not warehouse["is_partitioned"]
+    assert warehouse["hears"] == sorted(contracts())
 
 
 def test_every_dag_says_what_to_do_when_it_is_red(parsed: dict) -> None:

@@ -10,8 +10,12 @@ today as (
     select * from {{ ref('division_indicator') }}
 ),
 
-divisions_today as (
-    select distinct division_code from today
+told as (
+    select
+        division_code,
+        0 as none_found
+    from today
+    group by division_code
 ),
 
 -- Where anything is told of a division, a category of a count that is not told is none.
@@ -19,18 +23,12 @@ compared as (
     select
         official.*,
         months.is_newest,
-        case
-            when official.denominator is null and divisions_today.division_code is not null then coalesce(today.numerator, 0)
-            else today.numerator
-        end as numerator_now,
+        coalesce(today.numerator, told.none_found) as numerator_now,
         today.denominator as denominator_now,
-        case
-            when official.denominator is null and divisions_today.division_code is not null then coalesce(today.value, 0)
-            else today.value
-        end as value_now
+        coalesce(today.value, told.none_found) as value_now
     from official
     inner join months on official.month = months.month and official.revision = months.revision
-    left join divisions_today on official.division_code = divisions_today.division_code
+    left join told on official.division_code = told.division_code and official.denominator is null
     left join today on official.division_code = today.division_code and official.indicator_id = today.indicator_id
 )
 

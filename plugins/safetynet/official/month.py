@@ -59,8 +59,7 @@ class Awaited:
     def of_row(cls, row: Mapping[str, Any]) -> Awaited:
         """What the ledger kept."""
         period, until = date.fromisoformat(row["period"]), date.fromisoformat(row["deadline"])
-        state: State = row["state"]
-        return cls(contracts()[row["feed"]], row["scope"], period, until, state)
+        return cls(contracts()[row["feed"]], row["scope"], period, until, row["state"])
 
     def told(self) -> Sentence:
         """It in words: which data of which division, until when, and what became of it."""
@@ -117,8 +116,8 @@ def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: da
             if ended.get(scope or "", deadline) < deadline:
                 continue
             came = [file for file in files if file.period == period and threads.related(scope, file.scope)]
-            state = min((_state(file, month) for file in came), key=_STATES.index, default="nothing")
-            found.append(Awaited(contracts()[feed], scope, period, deadline, state))
+            states: list[State] = [*(_state(file, month) for file in came), "nothing"]
+            found.append(Awaited(contracts()[feed], scope, period, deadline, min(states, key=_STATES.index)))
     return found
 
 
