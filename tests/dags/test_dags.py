@@ -38,7 +38,7 @@ print("JSON" + json.dumps({
             "hears": sorted(
                 asset.name for asset in getattr(getattr(dag.timetable, "asset_condition", None), "objects", [])
             ),
-            "is_partitioned": getattr(dag.timetable, "partitioned", False),
+            "schedule": type(dag.timetable).__name__,
         }
         for name, dag in bag.dags.items()
     },
@@ -82,11 +82,11 @@ def test_every_ingest_dag_has_the_same_tasks_and_updates_its_own_asset(parsed: d
 
 def test_the_official_month_hears_of_partitions_and_the_warehouse_of_none(parsed: dict) -> None:
     month, warehouse = parsed["dags"]["official_month"], parsed["dags"]["warehouse"]
-    assert month["is_partitioned"]
+    assert month["schedule"] == "PartitionedAssetTimetable"
     assert month["hears"] == sorted(
         [*(f"{feed}_month" for feed in contracts()), *parsed["dags"]["watchdog"]["outlets"]]
     )
-    assert not warehouse["is_partitioned"]
+    assert warehouse["schedule"] == "AssetTriggeredTimetable"
     assert warehouse["hears"] == sorted(contracts())
 
 
