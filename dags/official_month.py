@@ -71,22 +71,22 @@ def official_month() -> None:
         task_id="release",
         subject="{{ partition_key or params.month }}：不再等待，直接固化？ Freeze the month without them?",
         body="{% for each in ti.xcom_pull(task_ids='look') %}- {{ each }}\n{% endfor %}",
-        params={"reason": Param("", type="string", minLength=1, title="原因 Reason")},
+        params={"reason": Param(None, type=["null", "string"], minLength=1, title="原因 Reason")},
         defaults="Reject",
         response_timeout=ASKS_FOR,
     )
 
     @task(trigger_rule="none_failed_min_one_success")
     def freeze() -> str:
-        from safetynet.official.month import NotFrozen
-        from safetynet.tasks import freeze_month, month_waits_for
+        from safetynet.official.month import AlreadyFrozen, NotFrozen
+        from safetynet.tasks import freeze_month
 
-        if month_waits_for(_month()) is None:
-            raise AirflowSkipException("it was frozen in the meantime")
         answer = get_current_context()["ti"].xcom_pull(task_ids="release") or {}
         by = (answer.get("responded_by_user") or {}).get("name", "")
         try:
             return freeze_month(_month(), by, answer.get("params_input", {}).get("reason", ""))
+        except AlreadyFrozen as frozen:
+            raise AirflowSkipException(str(frozen)) from frozen
         except NotFrozen as refused:
             raise AirflowFailException(str(refused)) from refused
 

@@ -200,9 +200,10 @@ def watch_deliveries() -> None:
 def months_in(feed: str) -> list[str]:
     """Months that are over and not frozen, for which every division that is awaited of a feed is in."""
     home, store = _open()
+    waiting = month.awaited_now(home, store, *month.open_months(store, county_day(now())))
     found = []
-    for each in month.open_months(store, county_day(now())):
-        of_feed = [one for one in month.awaited_now(home, store, each) if one.feed.feed == feed]
+    for each, everybody in waiting.items():
+        of_feed = [one for one in everybody if one.feed.feed == feed]
         if of_feed and not month.missing(of_feed):
             found.append(f"{each:%Y-%m}")
     return found
@@ -215,8 +216,7 @@ def months_due() -> list[str]:
     """
     home, store = _open()
     found, today = [], county_day(now())
-    for each in month.open_months(store, today):
-        everybody = month.awaited_now(home, store, each)
+    for each, everybody in month.awaited_now(home, store, *month.open_months(store, today)).items():
         missing = [one.told() for one in month.missing(everybody)]
         last = month.deadline(everybody)
         if last is None or (missing and today <= last):
@@ -229,22 +229,24 @@ def months_due() -> list[str]:
 
 
 def month_waits_for(wanted: str) -> list[str] | None:
-    """Who is missing from a month, one line each; None where it is frozen. Raises NotFrozen for what is no month."""
+    """Who is missing from a month, one line each; None where it is frozen. Raises NotFrozen for one that is not over."""
     home, store = _open()
     first = month.month_of(wanted)
+    month.refuse_running(first, county_day(now()))
     if kept.is_frozen(store, first):
         return None
-    return [str(each.told()) for each in month.missing(month.awaited_now(home, store, first))]
+    return [str(each.told()) for each in month.missing(month.awaited_now(home, store, first)[first])]
 
 
 def freeze_month(wanted: str, by: str, reason: str) -> str:
-    """Freeze a month; returns it with its revision. Raises NotFrozen, BuildFailed, NothingToBuild."""
+    """Freeze a month that is not; returns it with its revision. Raises NotFrozen, BuildFailed, NothingToBuild."""
     from safetynet.official.freeze import freeze
     from safetynet.warehouse.build import BuildFailed
 
     home, store = _open()
     try:
-        row = freeze(home, store, month.month_of(wanted), by, reason, lambda name: _log.info("built %s", name))
+        first = month.month_of(wanted)
+        row = freeze(home, store, first, by, reason, revise=False, tell=lambda name: _log.info("built %s", name))
     except BuildFailed as failure:
         _tell_failed_build(store, failure.failed)
         raise

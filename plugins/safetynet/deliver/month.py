@@ -25,7 +25,7 @@ def show(home: Home, store: Ledger, wanted: str) -> int:
         why = f"  {row['by']}: {row['reason']}" if row["reason"] else ""
         lacking = f"  without · 缺 {len(row['missing'])}" if row["missing"] else ""
         console.print(f"[bold]{first:%Y-%m}.r{row['revision']}[/bold]  {state}{lacking}{escape(why)}")
-    everybody = month.awaited_now(home, store, first)
+    everybody = month.awaited_now(home, store, first)[first]
     missing = month.missing(everybody)
     received = len(everybody) - len(missing)
     console.print(f"{received} in, {len(missing)} missing · 已收到 {received} 项，尚缺 {len(missing)} 项")

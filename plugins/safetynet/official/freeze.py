@@ -17,9 +17,10 @@ from safetynet.clean.statement import literal
 from safetynet.deliver import alerts
 from safetynet.home import Home, county_day, masked, now
 from safetynet.incidents import threads
+from safetynet.official import kept
 from safetynet.official import month as months
 from safetynet.official.kept import Row, revisions, sha256
-from safetynet.official.month import NotFrozen
+from safetynet.official.month import AlreadyFrozen, NotFrozen
 from safetynet.publish import lake, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
@@ -32,16 +33,22 @@ def freeze(
     month: date,
     by: str = "",
     reason: str = "",
+    *,
+    revise: bool = True,
     tell: Callable[[str], None] = lambda name: None,
 ) -> Row:
     """Freeze a month and return what the ledger says of it.
 
-    Where somebody is missing, or the month is frozen already (a further revision), it takes a name and a reason. What a
-    killed process began is finished first, as that one meant it. `tell` hears what is built. Raises NotFrozen,
-    BuildFailed, NothingToBuild.
+    Where somebody is missing it takes a name and a reason, and where the month is frozen already as well: then it is a
+    further revision, or AlreadyFrozen where `revise` is false. What a killed process began is finished first, as that
+    one meant it. `tell` hears what is built. Raises NotFrozen, BuildFailed, NothingToBuild.
     """
     with home.alone("official"):
-        row = _begun(store, month) or _begin(home, store, month, masked(by.strip())[:128], masked(reason.strip()))
+        row = next((each for each in revisions(store, month) if each["frozen_at"] is None), None)
+        if row is None:
+            if not revise and kept.is_frozen(store, month):
+                raise AlreadyFrozen(f"{month:%Y-%m} is frozen already / 已经固化")
+            row = _begin(home, store, month, masked(by.strip())[:128], masked(reason.strip()))
         wanted = build.target(home, store, months.last_day(month), row["known_at"])
         try:
             if not build.is_up_to_date(store, wanted):
@@ -52,20 +59,14 @@ def freeze(
         return _publish(home, store, row, wanted.current)
 
 
-def _begun(store: Ledger, month: date) -> Row | None:
-    return next((row for row in revisions(store, month) if row["frozen_at"] is None), None)
-
-
 def _begin(home: Home, store: Ledger, month: date, by: str, reason: str) -> Row:
     """Write down what is to be frozen, as known now; raises NotFrozen, NothingToBuild."""
     at, done = now(), revisions(store, month)
-    name = f"{month:%Y-%m}"
-    if months.last_day(month) >= county_day(at):
-        raise NotFrozen(f"{name} is not over / {name} 尚未结束")
-    missing = months.missing(months.awaited_now(home, store, month))
+    months.refuse_running(month, county_day(at))
+    missing = months.missing(months.awaited_now(home, store, month)[month])
     is_by_hand = bool(missing or done)
     if is_by_hand and not (by and reason):
-        why = f"{name} is frozen already / 已经固化" if done else "\n".join(str(each.told()) for each in missing)
+        why = f"{month:%Y-%m} is frozen already / 已经固化" if done else "\n".join(str(each.told()) for each in missing)
         raise NotFrozen(f"{why}\nIt takes BY=… and REASON=… · 须写明 BY 和 REASON")
     build.target(home, store, months.last_day(month), at)
     row = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -22,6 +23,12 @@ _DAY = timedelta(days=1)
 State = Literal["in", "dated_later", "held", "rejected", "nothing"]
 """What became of an awaited delivery; the first that fits, of all that came."""
 _STATES: tuple[State, ...] = ("in", "dated_later", "held", "rejected", "nothing")
+
+
+def refuse_running(month: date, today: date) -> None:
+    """Raise NotFrozen for a month that is not over."""
+    if last_day(month) >= today:
+        raise NotFrozen(f"{month:%Y-%m} is not over / 尚未结束")
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,10 @@ class NotFrozen(ValueError):
     """A month that is not over, that somebody is missing from, or that is frozen already; what it takes is told."""
 
 
+class AlreadyFrozen(NotFrozen):
+    """A month that somebody else froze in the meantime."""
+
+
 def month_of(text: str) -> date:
     """The first day of a month written YYYY-MM; raises NotFrozen."""
     try:
@@ -110,15 +121,24 @@ def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: da
         if told is None:
             continue
         period, deadline = told
-        files = of_feed[feed]
-        known = {file.scope for file in files if file.verdict in ACCEPTED and file.period <= period}
+        known = {file.scope for file in of_feed[feed] if file.verdict in ACCEPTED and file.period <= period}
+        came: dict[str | None, State] = {}
+        for file in of_feed[feed]:
+            if file.period == period:
+                came[file.scope] = _better(_state(file, month), came.get(file.scope, "nothing"))
         for scope in sorted(known, key=str):
             if ended.get(scope or "", deadline) < deadline:
                 continue
-            came = [file for file in files if file.period == period and threads.related(scope, file.scope)]
-            states: list[State] = [*(_state(file, month) for file in came), "nothing"]
-            found.append(Awaited(contracts()[feed], scope, period, deadline, min(states, key=_STATES.index)))
+            state = came.get(scope, "nothing")
+            if state != "in":
+                near = (other for place, other in came.items() if threads.related(scope, place))
+                state = reduce(_better, near, state)
+            found.append(Awaited(contracts()[feed], scope, period, deadline, state))
     return found
+
+
+def _better(one: State, other: State) -> State:
+    return min(one, other, key=_STATES.index)
 
 
 def _state(file: Delivered, month: date) -> State:
@@ -163,10 +183,11 @@ def _delivered(store: Ledger) -> list[Delivered]:
     ]
 
 
-def awaited_now(home: Home, store: Ledger, month: date) -> list[Awaited]:
-    """Everybody who is awaited for a month, by what the ledger holds now."""
-    delivered = _delivered(store)
-    return awaited(delivered, watch.ended(home, store) if delivered else {}, month)
+def awaited_now(home: Home, store: Ledger, *wanted: date) -> dict[date, list[Awaited]]:
+    """Month → everybody who is awaited for it, by what the ledger holds now."""
+    delivered = _delivered(store) if wanted else []
+    ended = watch.ended(home, store) if delivered else {}
+    return {month: awaited(delivered, ended, month) for month in wanted}
 
 
 def open_months(store: Ledger, today: date) -> Sequence[date]:

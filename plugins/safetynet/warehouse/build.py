@@ -120,7 +120,7 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
     reference.keep(home, store)
     before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
     wanted.current.parent.mkdir(parents=True, exist_ok=True)
-    with workshop(home.folder("warehouse", ".draft")) as draft:
+    with home.alone("build"), workshop(home.folder("warehouse", ".draft")) as draft:
         try:
             inputs.lay_out(home, store, draft / "inputs", wanted.as_of, wanted.known_at)
         except (inputs.LostBatch, LostMonth) as lost:
