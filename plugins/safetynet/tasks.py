@@ -229,7 +229,7 @@ def months_due() -> list[str]:
 
 
 def month_waits_for(wanted: str) -> list[str] | None:
-    """Who is missing from a month, one line each; None where it is frozen. Raises NotFrozen for one that is not over."""
+    """Who is missing from a month, a line each; None where it is frozen. Raises NotFrozen for one not over."""
     home, store = _open()
     first = month.month_of(wanted)
     month.refuse_running(first, county_day(now()))

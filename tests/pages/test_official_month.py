@@ -1,0 +1,179 @@
+"""A month is released by hand through Airflow's API and frozen; who is killed in between is finished by the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from clerk import rows
+from pages.conftest import Site
+from safetynet.official import kept
+from safetynet.orchestrate.settings import environment
+from safetynet.publish import ledger
+
+pytestmark = pytest.mark.airflow
+
+MONTH = date(2025, 7, 1)
+REASON = "the county's report is due"
+
+RUN = """
+import sys
+from safetynet.orchestrate.once import _dags
+run = _dags()["official_month"].test(run_conf={"month": sys.argv[1]})
+print("STATES", {each.task_id: each.state for each in run.get_task_instances()})
+"""
+
+KILLED = """
+import os, signal, sys
+import safetynet.official.freeze
+from safetynet.__main__ import main
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def killed_after(begun):
+    def step(*given):
+        result = begun(*given)
+        die()
+        return result
+    return step
+
+freeze = safetynet.official.freeze
+owner, name = {"begun": (freeze, "_begin"), "moved": (freeze.lake, "move")}[sys.argv.pop(1)]
+setattr(owner, name, killed_after(getattr(owner, name)))
+sys.exit(main())
+"""
+
+
+def call(site: Site, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask Airflow's own API as its administrator."""
+    request = urllib.request.Request(f"{site.url}/api/v2{path}", method=method)
+    request.add_header("Authorization", f"Bearer {site.token('admin')}")
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, json.dumps(body).encode() if body else None, timeout=30) as answer:
+        return json.load(answer)
+
+
+def settings(site: Site) -> dict[str, str]:
+    return os.environ | environment(site.county.home)
+
+
+def freeze(site: Site, *arguments: str, killed: str = "") -> subprocess.CompletedProcess[str]:
+    """`make freeze`, or one that is killed at a point of it."""
+    program = ["-c", KILLED, killed] if killed else ["-m", "safetynet"]
+    command = [sys.executable, *program, "freeze", *arguments]
+    return subprocess.run(command, env=settings(site), capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def question(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The question that the DAG asks about a month for which nothing came; it is answered, and the month frozen."""
+    log = tmp_path_factory.mktemp("official") / "run.log"
+    with log.open("w") as output:
+        command = [sys.executable, "-c", RUN, f"{MONTH:%Y-%m}"]
+        process = subprocess.Popen(command, env=settings(site), stdout=output, stderr=output)
+    try:
+        deadline, asked = time.monotonic() + 120, []
+        while not asked:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            asked = call(site, "GET", "/dags/official_month/dagRuns/~/hitlDetails")["hitl_details"]
+            time.sleep(0.5)
+        run = asked[0]["task_instance"]["dag_run_id"]
+        answer = {"chosen_options": ["Approve"], "params_input": {"reason": REASON}}
+        call(site, "PATCH", f"/dags/official_month/dagRuns/{run}/taskInstances/release/-1/hitlDetails", answer)
+        assert process.wait(300) == 0, log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+    yield asked[0] | {"log": log}
+
+
+def revisions(site: Site) -> list[dict[str, Any]]:
+    return kept.revisions(site.county.store, MONTH)
+
+
+def test_the_question_names_who_is_missing_and_demands_a_reason(question: dict[str, Any]) -> None:
+    assert "registry_member" in question["body"] and "990121000000" in question["body"]
+    assert question["params"]["reason"]["schema"]["minLength"] == 1
+    assert question["defaults"] == ["Reject"]
+
+
+def test_a_release_says_who_when_why_and_without_whom(site: Site, question: dict[str, Any]) -> None:
+    (row,) = revisions(site)
+    assert (row["revision"], row["by"], row["reason"]) == (1, "admin", REASON)
+    assert {each["feed"] for each in row["missing"]} == {"registry_member"}
+    assert row["frozen_at"] > row["known_at"]
+    path = kept.figures(site.county.home, row)
+    assert path.stat().st_mode & 0o777 == 0o400
+    (message,) = site.county.store.rows(sa.select(ledger.message).where(ledger.message.c.kind == "month"))
+    assert REASON in message["body"] and message["channels"] == "SAFETYNET_ALERT_OPERATIONS"
+
+
+def test_a_further_revision_demands_a_reason(site: Site, question: dict[str, Any]) -> None:
+    for given in (["", ""], ["Li", " "], ["", "a correction"]):
+        refused = freeze(site, f"{MONTH:%Y-%m}", *given)
+        assert refused.returncode == 2
+        assert "frozen already" in refused.stderr
+    assert len(revisions(site)) == 1
+
+
+def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: Site, question: dict[str, Any]) -> None:
+    """A revision after a late delivery: killed before its build, killed before it counts, finished, the same."""
+    county, month = site.county, f"{MONTH:%Y-%m}"
+    first = kept.figures(county.home, revisions(site)[0]).read_bytes()
+    county.deliver("registry_member", rows("registry_member", 12, first=50), "全县_990121_20250731.xlsx")
+    county.take_in()
+    assert freeze(site, month, "Li", "July came", killed="begun").returncode == -signal.SIGKILL
+    begun = revisions(site)[-1]
+    assert (begun["revision"], begun["frozen_at"]) == (2, None)
+    assert freeze(site, month, "", "", killed="moved").returncode == -signal.SIGKILL
+    assert revisions(site)[-1] == begun
+    moved = county.home.official(MONTH, 2).read_bytes()
+    done = freeze(site, month, "", "")
+    assert done.returncode == 0, done.stderr
+    row = revisions(site)[-1]
+    assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", "July came")
+    assert row["missing"] == []
+    assert kept.figures(county.home, row).read_bytes() == moved
+    assert kept.figures(county.home, revisions(site)[0]).read_bytes() == first
+
+
+def test_a_month_stands_beside_what_its_last_day_says_today(site: Site, question: dict[str, Any]) -> None:
+    """The second revision's own build knew of the first."""
+    answer = max((site.county.home.root / "warehouse" / "as_of").glob("2025-07-31_known_*.duckdb"))
+    with duckdb.connect(str(answer), read_only=True) as warehouse:
+        compared = warehouse.execute(
+            "SELECT revision, value, value_now, difference FROM marts.official_indicator "
+            "WHERE division_code = '990121000000' AND indicator_id = 'delivery_completeness_rate'"
+        ).fetchall()
+        told = warehouse.execute("SELECT month, is_newest, reason, len(missing) FROM quality.official_month").fetchall()
+    ((revision, value, value_now, difference),) = compared
+    assert revision == 1
+    assert value_now > value
+    assert difference == pytest.approx(value_now - value)
+    assert told == [(MONTH, True, REASON, 1)]
+
+
+def test_figures_that_somebody_changed_are_not_taken(site: Site, question: dict[str, Any]) -> None:
+    row = revisions(site)[0]
+    path: Path = site.county.home.official(MONTH, 1)
+    whole = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(whole[:-1])
+    with pytest.raises(kept.LostMonth):
+        kept.figures(site.county.home, row)
+    path.write_bytes(whole)
+    assert kept.figures(site.county.home, row) == path
