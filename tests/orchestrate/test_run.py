@@ -121,6 +121,7 @@ def test_in_airflow_the_run_with_the_rejected_file_is_red_and_its_good_files_are
     assert {dag for dag, state in runs.items() if state != "success"} == {"health_settlement"}
     assert tasks == {
         "land": "success",
+        "month": "skipped",
         "inbox_is_readable": "success",
         "publish": "success",
         "tell_owner": "success",

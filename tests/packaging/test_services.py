@@ -1,4 +1,4 @@
-"""Airflow's services, as `make up` and the containers start them, over a home with one file in its inbox."""
+"""Airflow's services, as `make up` and the containers start them, over a home with one new file in its inbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ import yaml
 
 from clerk import row
 from county import County
-from safetynet.home import CHECKOUT
+from safetynet.home import CHECKOUT, county_day, end_of_day, now
 from safetynet.orchestrate.services import session_members
 
 pytestmark = pytest.mark.airflow
@@ -62,9 +63,18 @@ def listening_addresses(processes: list[int]) -> set[str]:
     return found
 
 
-def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(county: County) -> None:
-    """Up, a file through its DAG into the warehouse, nothing open but the loopback, down."""
-    county.deliver("registry_member", [row("registry_member", 1)])
+def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(
+    county: County, unexamined: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up, a file through its DAG into the warehouse, its month frozen, nothing open but the loopback, down."""
+    last = county_day(now()).replace(day=1) - timedelta(days=1)
+    before = last.replace(day=1) - timedelta(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("safetynet.land.landing.now", lambda: end_of_day(before + timedelta(days=2)))
+        county.deliver("registry_member", [row("registry_member", 1)], f"表_990121_{before:%Y%m%d}.xlsx")
+        county.take_in()
+    county.deliver("registry_member", [row("registry_member", 1)], f"表_990121_{last:%Y%m%d}.xlsx")
+    official = county.home.official(last.replace(day=1), 1)
     settings = environment(county, free_port())
 
     def command(name: str) -> subprocess.CompletedProcess[str]:
@@ -78,6 +88,7 @@ def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(county: County)
         session = int((county.home.root / "airflow" / "session.pid").read_text())
         assert "already" in command("up").stdout
         wait_until(county.home.current.is_file, 120, "no warehouse was built")
+        wait_until(official.is_file, 120, "the month of the only feed is in and was not frozen")
         assert listening_addresses(session_members(session)) == {"0100007F"}
     finally:
         ended = command("down")

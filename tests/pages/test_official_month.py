@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from clerk import rows
 from pages.conftest import Site
 from safetynet.official import kept
+from safetynet.official.freeze import freeze
+from safetynet.official.month import AlreadyFrozen, NotFrozen
 from safetynet.orchestrate.settings import environment
 from safetynet.publish import ledger
 
@@ -45,8 +47,8 @@ def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 def killed_after(begun):
-    def step(*given):
-        result = begun(*given)
+    def step(*given, **named):
+        result = begun(*given, **named)
         die()
         return result
     return step
@@ -71,11 +73,10 @@ def settings(site: Site) -> dict[str, str]:
     return os.environ | environment(site.county.home)
 
 
-def freeze(site: Site, *arguments: str, killed: str = "") -> subprocess.CompletedProcess[str]:
-    """`make freeze`, or one that is killed at a point of it."""
-    program = ["-c", KILLED, killed] if killed else ["-m", "safetynet"]
-    command = [sys.executable, *program, "freeze", *arguments]
-    return subprocess.run(command, env=settings(site), capture_output=True, text=True, timeout=300)
+def killed(site: Site, at: str, *arguments: str) -> bool:
+    """Whether `make freeze` was killed at a point of it."""
+    command = [sys.executable, "-c", KILLED, at, "freeze", *arguments]
+    return subprocess.run(command, env=settings(site), timeout=300).returncode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +123,12 @@ def test_a_release_says_who_when_why_and_without_whom(site: Site, question: dict
     assert REASON in message["body"] and message["channels"] == "SAFETYNET_ALERT_OPERATIONS"
 
 
-def test_a_further_revision_demands_a_reason(site: Site, question: dict[str, Any]) -> None:
-    for given in (["", ""], ["Li", " "], ["", "a correction"]):
-        refused = freeze(site, f"{MONTH:%Y-%m}", *given)
-        assert refused.returncode == 2
-        assert "frozen already" in refused.stderr
+def test_a_further_revision_demands_a_name_and_a_reason(site: Site, question: dict[str, Any]) -> None:
+    for by, reason in (("", ""), ("Li", " "), ("", "a correction")):
+        with pytest.raises(NotFrozen, match="frozen already"):
+            freeze(site.county.home, site.county.store, MONTH, by, reason)
+    with pytest.raises(AlreadyFrozen):
+        freeze(site.county.home, site.county.store, MONTH, "Li", "an old question", revise=False)
     assert len(revisions(site)) == 1
 
 
@@ -135,16 +137,15 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
     county, month = site.county, f"{MONTH:%Y-%m}"
     first = kept.figures(county.home, revisions(site)[0]).read_bytes()
     county.deliver("registry_member", rows("registry_member", 12, first=50), "全县_990121_20250731.xlsx")
-    county.take_in()
-    assert freeze(site, month, "Li", "July came", killed="begun").returncode == -signal.SIGKILL
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
+    assert killed(site, "begun", month, "Li", "July came")
     begun = revisions(site)[-1]
     assert (begun["revision"], begun["frozen_at"]) == (2, None)
-    assert freeze(site, month, "", "", killed="moved").returncode == -signal.SIGKILL
+    assert killed(site, "moved", month, "", "")
     assert revisions(site)[-1] == begun
     moved = county.home.official(MONTH, 2).read_bytes()
-    done = freeze(site, month, "", "")
-    assert done.returncode == 0, done.stderr
-    row = revisions(site)[-1]
+    row = freeze(county.home, county.store, MONTH)
+    assert row == revisions(site)[-1]
     assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", "July came")
     assert row["missing"] == []
     assert kept.figures(county.home, row).read_bytes() == moved
@@ -153,18 +154,21 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
 
 def test_a_month_stands_beside_what_its_last_day_says_today(site: Site, question: dict[str, Any]) -> None:
     """The second revision's own build knew of the first."""
+    first = site.county.home.official(MONTH, 1)
     answer = max((site.county.home.root / "warehouse" / "as_of").glob("2025-07-31_known_*.duckdb"))
     with duckdb.connect(str(answer), read_only=True) as warehouse:
-        compared = warehouse.execute(
-            "SELECT revision, value, value_now, difference FROM marts.official_indicator "
-            "WHERE division_code = '990121000000' AND indicator_id = 'delivery_completeness_rate'"
+        columns = "month, revision, division_code, indicator_id, indicator, category, numerator, denominator, value"
+        changed = warehouse.execute(
+            f"SELECT {columns} FROM '{first}' EXCEPT SELECT {columns} FROM marts.official_indicator"
+        ).fetchall()
+        differing = warehouse.execute(
+            "SELECT indicator_id, value_now - value, difference FROM marts.official_indicator "
+            "WHERE division_code = '990121000000' AND difference <> 0"
         ).fetchall()
         told = warehouse.execute("SELECT month, is_newest, reason, len(missing) FROM quality.official_month").fetchall()
-    ((revision, value, value_now, difference),) = compared
-    assert revision == 1
-    assert value_now > value
-    assert difference == pytest.approx(value_now - value)
-    assert told == [(MONTH, True, REASON, 1)]
+    assert changed == []
+    assert differing and all(difference == apart for _, apart, difference in differing)
+    assert told == [(MONTH, True, REASON, 2)]
 
 
 def test_figures_that_somebody_changed_are_not_taken(site: Site, question: dict[str, Any]) -> None:
