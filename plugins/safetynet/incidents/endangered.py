@@ -15,7 +15,7 @@ from safetynet.home import Home
 from safetynet.messages import Sentence, say
 
 _MOST = 6
-_OF_EVERY_FEED = {"identity", "policy_area"}
+_OF_EVERY_FEED = {"identity", "policy_area", "official_indicator"}
 """Folders and models that every feed leads into."""
 
 
