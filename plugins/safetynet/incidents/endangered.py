@@ -1,7 +1,7 @@
 """What a feed's failure endangers: the marts and rules downstream of it in dbt's own graph, kept beside the build.
 
-Who is who, and in which areas policies are needed, rest on every feed; what a feed reaches only through these is left
-out, or every failure would endanger everything.
+Who is who, in which areas policies are needed, and what official figures are compared with rest on every feed; what a
+feed reaches only through these is left out, or every failure would endanger everything.
 """
 
 from __future__ import annotations
