@@ -136,9 +136,9 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
     """A revision after a late delivery: killed before its build, killed before it counts, finished, the same."""
     county, month = site.county, f"{MONTH:%Y-%m}"
     first = kept.figures(county.home, revisions(site)[0]).read_bytes()
-    county.deliver("registry_member", rows("registry_member", 12, first=50), "全县_990121_20250731.xlsx")
+    county.deliver("health_major_illness", rows("health_major_illness", 12), "全县_990121_20250731.xlsx")
     assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
-    assert killed(site, "begun", month, "Li", "July came")
+    assert killed(site, "begun", month, "Li", "illnesses came")
     begun = revisions(site)[-1]
     assert (begun["revision"], begun["frozen_at"]) == (2, None)
     assert killed(site, "moved", month, "", "")
@@ -146,8 +146,8 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
     moved = county.home.official(MONTH, 2).read_bytes()
     row = freeze(county.home, county.store, MONTH)
     assert row == revisions(site)[-1]
-    assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", "July came")
-    assert row["missing"] == []
+    assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", "illnesses came")
+    assert row["missing"] == revisions(site)[0]["missing"]
     assert kept.figures(county.home, row).read_bytes() == moved
     assert kept.figures(county.home, revisions(site)[0]).read_bytes() == first
 
