@@ -71,7 +71,11 @@ def official_month() -> None:
         task_id="release",
         subject="{{ partition_key or params.month }}：不再等待，直接固化？ Freeze the month without them?",
         body="{% for each in ti.xcom_pull(task_ids='look') %}- {{ each }}\n{% endfor %}",
-        params={"reason": Param(None, type=["null", "string"], minLength=1, title="原因 Reason")},
+        params={
+            "reason": Param(
+                None, type=["null", "string"], minLength=1, title="原因（不写姓名、证件号） Reason, no names"
+            )
+        },
         defaults="Reject",
         response_timeout=ASKS_FOR,
     )

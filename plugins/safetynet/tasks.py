@@ -200,13 +200,8 @@ def watch_deliveries() -> None:
 def months_in(feed: str) -> list[str]:
     """Months that are over and not frozen, for which every division that is awaited of a feed is in."""
     home, store = _open()
-    waiting = month.awaited_now(home, store, *month.open_months(store, county_day(now())))
-    found = []
-    for each, everybody in waiting.items():
-        of_feed = [one for one in everybody if one.feed.feed == feed]
-        if of_feed and not month.missing(of_feed):
-            found.append(f"{each:%Y-%m}")
-    return found
+    waiting = month.awaited_now(home, store, *month.open_months(store, county_day(now())), feed=feed)
+    return [f"{each:%Y-%m}" for each, of_feed in waiting.items() if of_feed and not month.missing(of_feed)]
 
 
 def months_due() -> list[str]:

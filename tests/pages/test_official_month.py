@@ -18,7 +18,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from clerk import rows
+from clerk import an_id, rows
 from pages.conftest import Site
 from safetynet.official import kept
 from safetynet.official.freeze import freeze
@@ -138,7 +138,7 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
     first = kept.figures(county.home, revisions(site)[0]).read_bytes()
     county.deliver("health_major_illness", rows("health_major_illness", 12), "全县_990121_20250731.xlsx")
     assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
-    assert killed(site, "begun", month, "Li", "illnesses came")
+    assert killed(site, "begun", month, "Li", f"illnesses came, {an_id(1)}")
     begun = revisions(site)[-1]
     assert (begun["revision"], begun["frozen_at"]) == (2, None)
     assert killed(site, "moved", month, "", "")
@@ -146,7 +146,7 @@ def test_who_is_killed_is_finished_by_the_next_and_what_was_frozen_stays(site: S
     moved = county.home.official(MONTH, 2).read_bytes()
     row = freeze(county.home, county.store, MONTH)
     assert row == revisions(site)[-1]
-    assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", "illnesses came")
+    assert (row["known_at"], row["by"], row["reason"]) == (begun["known_at"], "Li", f"illnesses came, {'*' * 18}")
     assert row["missing"] == revisions(site)[0]["missing"]
     assert kept.figures(county.home, row).read_bytes() == moved
     assert kept.figures(county.home, revisions(site)[0]).read_bytes() == first

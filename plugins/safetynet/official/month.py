@@ -157,8 +157,8 @@ def deadline(everybody: Iterable[Awaited]) -> date | None:
     return max((each.deadline for each in everybody), default=None)
 
 
-def _delivered(store: Ledger) -> list[Delivered]:
-    """Every batch, released ones as accepted, and files with an open incident that could not be read."""
+def _delivered(store: Ledger, only: str | None) -> list[Delivered]:
+    """Every batch (of one feed, or all), released ones as accepted, and files that could not be read and are open."""
     came = [
         (
             row["feed"],
@@ -168,12 +168,12 @@ def _delivered(store: Ledger) -> list[Delivered]:
             row["received_at"],
             row["verdict"],
         )
-        for row in history.batches(store)
+        for row in history.batches(store, feed=only)
     ]
     came += [
         (row["feed"], row["scope"], row["last_as_of"], county_day(row["last_seen_at"]), row["last_seen_at"], "rejected")
         for row in threads.current(store)
-        if row["kind"] == IncidentKind.REJECTED
+        if row["kind"] == IncidentKind.REJECTED and only in (None, row["feed"])
     ]
     return [
         Delivered(feed, scope, period, as_of, verdict)
@@ -183,9 +183,9 @@ def _delivered(store: Ledger) -> list[Delivered]:
     ]
 
 
-def awaited_now(home: Home, store: Ledger, *wanted: date) -> dict[date, list[Awaited]]:
-    """Month → everybody who is awaited for it, by what the ledger holds now."""
-    delivered = _delivered(store) if wanted else []
+def awaited_now(home: Home, store: Ledger, *wanted: date, feed: str | None = None) -> dict[date, list[Awaited]]:
+    """Month → everybody who is awaited for it (of one feed, or all), by what the ledger holds now."""
+    delivered = _delivered(store, feed) if wanted else []
     ended = watch.ended(home, store) if delivered else {}
     return {month: awaited(delivered, ended, month) for month in wanted}
 
