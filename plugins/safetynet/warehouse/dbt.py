@@ -69,7 +69,7 @@ def invoke(home: Home, draft: Path, target: Path, as_of: date, *command: str, he
                 *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                 *("--target-path", str(target), "--log-path", str(home.folder("dbt") / "logs")),
                 *("--vars", variables()),
-                "--quiet",
+                *("--quiet", "--log-level-file", "info"),
             ]
         )
     finally:
