@@ -22,6 +22,17 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+_SHARING = ("demo", "pages")
+"""Folders whose files share what takes long to set up."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file, or of such a folder, in one process."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in _SHARING else f"{folder}/{item.path.stem}"))
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in list(os.environ):
