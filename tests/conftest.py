@@ -26,6 +26,7 @@ _SHARING = ("demo", "pages")
 """Folders whose files share what takes long to set up."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file, or of such a folder, in one process."""
     for item in items:
