@@ -45,7 +45,7 @@ answers: $(READY) ## answer open signals of the demonstration, as townships woul
 	@$(DEMO) --answer
 
 test: $(READY) ## all tests
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 up: $(READY) ## Airflow with its UI on 127.0.0.1, watching the inbox
 	@$(SAFETYNET) up
