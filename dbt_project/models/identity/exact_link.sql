@@ -6,6 +6,10 @@ decision as (
     select * from {{ ref('decision') }} where not is_same
 ),
 
+division_key as (
+    select * from {{ source('build', 'division_key') }}
+),
+
 other_name as (
     select
         number_id,
@@ -133,7 +137,20 @@ described as (
         linked.id_number as found_id_number,
         unnumbered.as_of,
         unnumbered.anchor_pins,
-        concat_ws('|', unnumbered.feed, unnumbered.person_name, unnumbered.division_code, unnumbered.anchor) as self,
+        concat_ws(
+            '|',
+            unnumbered.feed,
+            unnumbered.person_name,
+            coalesce(division_key.key_code, unnumbered.division_code),
+            unnumbered.anchor
+        ) as self,
+        case
+            when merged_division.merged_on is not null
+                then concat_ws(
+                    '|', unnumbered.feed, unnumbered.person_name, merged_division.key_code, unnumbered.anchor
+                )
+        end as absorbed_self,
+        merged_division.merged_on as absorbed_on,
         concat_ws(
             '|',
             unnumbered.number_id,
@@ -149,6 +166,9 @@ described as (
     from unnumbered
     left join linked
         on unnumbered.batch_id = linked.batch_id and unnumbered.row_number = linked.row_number
+    left join division_key on unnumbered.division_code = division_key.division_code
+    left join division_key as merged_division
+        on unnumbered.former_division_code = merged_division.division_code
 ),
 
 counted as (
@@ -178,14 +198,27 @@ identified as (
     from counted
 ),
 
+-- Who is told by the name of a village that became part of another was told by another text before.
+absorbed as (
+    select
+        *,
+        case
+            when starts_with(identity_text, self) then absorbed_self || substr(identity_text, length(self) + 1)
+        end as absorbed_text
+    from identified
+),
+
 with_key as (
     select
         *,
         {{ keyed('person', "'row|' || identity_text") }} as own_key,
         case
+            when absorbed_text is not null then {{ keyed('person', "'row|' || absorbed_text") }}
+        end as absorbed_key,
+        case
             when found_id_number is not null then {{ keyed('person', "'number|' || found_id_number") }}
         end as found_key
-    from identified
+    from absorbed
 )
 
 select
@@ -195,10 +228,14 @@ select
     with_key.as_of,
     with_key.foreign_number_id,
     with_key.found_number_id,
-    case when decision.person_key is null then with_key.found_number_id end as linked_number_id,
+    case
+        when decision.person_key is null and former_decision.person_key is null then with_key.found_number_id
+    end as linked_number_id,
     -dense_rank() over (order by with_key.identity_text) as own_id,
     with_key.identity_text,
     with_key.own_key,
+    with_key.absorbed_key,
+    with_key.absorbed_on,
     case
         when with_key.as_of < with_key.split_on and with_key.former_text <> with_key.identity_text
             then with_key.former_text
@@ -207,3 +244,7 @@ select
 from with_key
 left join decision
     on with_key.own_key = decision.person_key and with_key.found_key = decision.other_person_key
+left join decision as former_decision
+    on
+        with_key.absorbed_key = former_decision.person_key
+        and with_key.found_key = former_decision.other_person_key
