@@ -146,6 +146,11 @@ def test_the_database_keeps_nothing_of_the_scoring(built: duckdb.DuckDBPyConnect
 
 def test_decisions_make_undo_and_merge(drop: Drop) -> None:
     fill(drop)
+    care = [
+        {"person_name": name(of), "id_number": number(of), "division_code": village(of), "disease": disease}
+        for of, disease in ((30, "高血压"), (30, "糖尿病"), (31, "高血压"))
+    ]
+    cared = drop.batch("health_chronic_disease", JUNE, care)
     first = drop.build(JUNE)
     linked, own = settlement(first, 4)[0], settlement(first, 4)[3]
     doubtful = settlement(first, 10)[0]
@@ -156,6 +161,8 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
         (key_of(first, 20), key_of(first, 22), "同一人"),
         (key_of(first, 20), f"p_{0:024x}", "同一人"),
     ]
+    kept_30, kept_31 = key_of(first, 30), key_of(first, 31)
+    rows = [(kept_30, kept_30, "不是同一人", 4), (kept_31, kept_30, "同一人", 6), (kept_31, kept_30, "同一人", 99)]
     kept = key_of(first, 20), key_of(first, 21), key_of(first, 199)
     first.close()
 
@@ -166,6 +173,9 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
         ]
 
     drop.batch("link_decision", JUNE, decided(pairs, "2025-06-20"))
+    singly = decided([row[:3] for row in rows], "2025-06-20")
+    singly = [row | {"source_row": f"{cared}/{of}"} for row, (*_, of) in zip(singly, rows, strict=True)]
+    drop.batch("link_decision", JUNE, singly)
     again = [(key_of_22, key_of_20, "不是同一人") for key_of_20, key_of_22, _ in [pairs[3]]]
     drop.batch("link_decision", JUNE, decided(again, "2025-06-25"))
     then = drop.build(JUNE)
@@ -178,6 +188,13 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
     assert [row[0] for row in merged[:2]] == [merged[0][0]] * 2
     assert merged[2][0] != merged[0][0]
     assert {merged[0][0], merged[0][2] or merged[1][2]} == {kept[0], kept[1]}
+    care_rows = then.execute(
+        "select person_key, match_method from marts.bridge_source_record"
+        " where feed = 'health_chronic_disease' order by row_number"
+    ).fetchall()
+    (apart, _), *others = care_rows
+    assert apart not in {kept_30, kept_31} and care_rows[0][1] == "none"
+    assert others == [(kept_30, "id_number"), (kept_30, "linked")]
     history = then.execute("select * from marts.person_key_history order by all").fetchall()
     day = date(2025, 6, 20)
     former = ({kept[0], kept[1]} - {merged[0][0]}).pop()
@@ -185,10 +202,11 @@ def test_decisions_make_undo_and_merge(drop: Drop) -> None:
         (linked, own, "split", day, "decision"),
         (doubtful, kept[2], "merge", day, "decision"),
         (former, merged[0][0], "merge", day, "decision"),
+        (kept_30, apart, "split", day, "decision"),
     }
     assert then.execute("select count(*) from quality.link_review").fetchall() == [(0,)]
     told = "select row_number, column_name from quality.finding where finding = 'no_such_person'"
-    assert then.execute(told).fetchall() == [(8, "person_key")]
+    assert sorted(then.execute(told).fetchall()) == [(6, "person_key"), (8, "person_key")]
 
 
 def test_a_failure_of_the_scoring_tells_no_value() -> None:

@@ -24,6 +24,10 @@ resolved_row as (
     select * from {{ ref('resolved_row') }}
 ),
 
+decided_otherwise as (
+    select * from {{ ref('decided') }} where not is_same
+),
+
 held_back_member as (
     select * from {{ ref('doubtful_registration') }} where is_held_back and household_key is not null
 ),
@@ -48,6 +52,7 @@ quarantined as (
         batch.feed,
         held_back.batch_id,
         held_back.row_number,
+        null::bigint as own_id,
         held_back.number_id,
         held_back.person_name,
         coalesce(held_back.division_code, batch.scope) as division_code,
@@ -76,6 +81,7 @@ unlinked as (
         mention.feed,
         mention.batch_id,
         mention.row_number,
+        mention.person_id as own_id,
         mention.number_id,
         mention.person_name,
         mention.division_code,
@@ -182,6 +188,7 @@ silenced as (
         feed,
         batch_id,
         row_number,
+        own_id,
         division_code,
         month,
         valid_from,
@@ -194,6 +201,7 @@ silenced as (
         described.feed,
         described.batch_id,
         described.row_number,
+        described.own_id,
         described.division_code,
         described.month,
         described.valid_from,
@@ -210,6 +218,7 @@ silenced as (
         feed,
         batch_id,
         row_number,
+        told_person_id as own_id,
         division_code,
         month,
         valid_from,
@@ -225,13 +234,15 @@ meant as (
         person.division_code as subject_division_code
     from silenced
     inner join person on silenced.person_id = person.person_id
+    anti join decided_otherwise
+        on silenced.own_id = decided_otherwise.person_id and silenced.person_id = decided_otherwise.other_person_id
 ),
 
 every_row as (
     select * from told
     union all by name
     select
-        * exclude (number_id, is_told_by_number),
+        * exclude (own_id, number_id, is_told_by_number),
         number_id as person_id
     from described
     where not is_told_by_number

@@ -10,6 +10,10 @@ division_key as (
     select * from {{ source('build', 'division_key') }}
 ),
 
+single_row as (
+    select * from {{ ref('single_row') }}
+),
+
 other_name as (
     select
         number_id,
@@ -18,13 +22,17 @@ other_name as (
     where not agrees
 ),
 
--- Rows whose number, if there is one, is nobody's or somebody else's.
+-- Rows whose number, if there is one, is nobody's or somebody else's, and those decided about by themselves.
 unnumbered as (
-    select mention.*
+    select
+        mention.*,
+        single_row.batch_id is not null as is_single
     from mention
     left join other_name
         on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
-    where mention.number_id is null or other_name.number_id is not null
+    left join single_row
+        on mention.batch_id = single_row.batch_id and mention.row_number = single_row.row_number
+    where mention.number_id is null or other_name.number_id is not null or single_row.batch_id is not null
 ),
 
 numbered as (
@@ -39,6 +47,8 @@ numbered as (
     from mention
     anti join other_name
         on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
+    anti join single_row
+        on mention.batch_id = single_row.batch_id and mention.row_number = single_row.row_number
     where mention.number_id is not null
 ),
 
@@ -133,6 +143,7 @@ described as (
         unnumbered.batch_id,
         unnumbered.row_number,
         unnumbered.number_id as foreign_number_id,
+        unnumbered.is_single,
         linked.number_id as found_number_id,
         linked.id_number as found_id_number,
         unnumbered.as_of,
@@ -174,8 +185,8 @@ described as (
 counted as (
     select
         *,
-        count(*) over (partition by batch_id, self) as rows_of_self,
-        count(*) over (partition by batch_id, self, detail) as rows_of_detail
+        count(*) over (partition by batch_id, self, is_single) as rows_of_self,
+        count(*) over (partition by batch_id, self, is_single, detail) as rows_of_detail
     from described
 ),
 
@@ -185,16 +196,21 @@ identified as (
     select
         *,
         case
-            when has_place and has_anchor and (anchor_pins or max(rows_of_self) over (partition by self) = 1) then self
+            when is_single then concat_ws('|', batch_id, row_number)
+            when
+                has_place
+                and has_anchor
+                and (anchor_pins or max(rows_of_self) over (partition by self, is_single) = 1)
+                then self
             when
                 has_place
                 and (has_digits or (has_anchor and detail <> ''))
-                and max(rows_of_detail) over (partition by self, detail) = 1
+                and max(rows_of_detail) over (partition by self, is_single, detail) = 1
                 then concat_ws('|', self, 'detail', detail)
             else concat_ws('|', batch_id, row_number)
         end as identity_text,
-        case when has_place and has_anchor and not anchor_pins then self end as former_text,
-        min(case when rows_of_self > 1 then as_of end) over (partition by self) as split_on
+        case when has_place and has_anchor and not anchor_pins and not is_single then self end as former_text,
+        min(case when rows_of_self > 1 then as_of end) over (partition by self, is_single) as split_on
     from counted
 ),
 
@@ -227,6 +243,7 @@ select
     with_key.row_number,
     with_key.as_of,
     with_key.foreign_number_id,
+    with_key.is_single,
     with_key.found_number_id,
     case
         when decision.person_key is null and former_decision.person_key is null then with_key.found_number_id

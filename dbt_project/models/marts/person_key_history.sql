@@ -99,6 +99,12 @@ spoken_for as (
     union
     select
         own_id,
+        foreign_number_id as person_id
+    from exact_link
+    where is_single and foreign_number_id is not null
+    union
+    select
+        own_id,
         person_id
     from link_score
 ),
