@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from safetynet.demo import id_number
 from safetynet.identify.score import ScoringFailed, score
 from warehouse.small_warehouse import Drop, an_id
 
@@ -73,6 +74,10 @@ DAMAGES = {
 """Settlements of persons 1 to 5, each with a number that another slip has damaged."""
 
 
+CUT = next(of for of in range(40, 198) if id_number.is_valid(number(of)[:15] + "000"))
+"""Somebody of whose number a spreadsheet leaves one that is valid by chance."""
+
+
 def fill(drop: Drop) -> None:
     """200 persons in the registry of May, and settlements in June whose numbers are damaged."""
     twin = {"person_name": "欧阳俊", "division_code": village(198)}
@@ -88,6 +93,7 @@ def fill(drop: Drop) -> None:
             bill(7, number(7)[:15] + "000", person_name="司马光明"),  # 11: another name
             bill(8, number(8)[:15] + "000", person_name=name(8)[:2] + "雯"),  # 12: a slip in the name as well
             bill(9, number(9)[:15] + "000", division_code=village(10)),  # 13: in another village
+            bill(CUT, None, id_number=number(CUT)[:15] + "000"),  # 14
         ],
     )
 
@@ -114,7 +120,7 @@ def settlement(built: duckdb.DuckDBPyConnection, row: int) -> tuple[str, str, fl
     return found
 
 
-@pytest.mark.parametrize(("row", "of"), [*zip(range(4, 9), DAMAGES, strict=True), (9, 6), (12, 8), (13, 9)])
+@pytest.mark.parametrize(("row", "of"), [*zip(range(4, 9), DAMAGES, strict=True), (9, 6), (12, 8), (13, 9), (14, CUT)])
 def test_a_damaged_number_and_a_name_lead_to_the_person(built: duckdb.DuckDBPyConnection, row: int, of: int) -> None:
     key, method, probability, own = settlement(built, row)
     assert (key, method) == (key_of(built, of), "linked")

@@ -20,6 +20,11 @@ other_name as (
         person_name
     from {{ ref('number_name') }}
     where not agrees
+    union
+    select
+        number_id,
+        person_name
+    from {{ ref('cut_number') }}
 ),
 
 -- Rows whose number, if there is one, is nobody's or somebody else's, and those decided about by themselves.
