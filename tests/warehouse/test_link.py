@@ -64,6 +64,10 @@ def swapped(of: int, at: int) -> str:
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
+def swapped_text(text: str, at: int) -> str:
+    return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+
 DAMAGES = {
     1: swapped(1, 9),
     2: number(2)[:15] + "000",
@@ -98,9 +102,32 @@ def fill(drop: Drop) -> None:
     )
 
 
+def unknown(**more: Any) -> dict[str, Any]:
+    """A row about somebody without a number whom nobody else tells of."""
+    return {"person_name": "慕容清", "id_number": None, "division_code": village(3)} | more
+
+
+def fill_strangers(drop: Drop) -> None:
+    """Rows about people whom no number and no registry tells of."""
+    digits = number(190)[:6] + "20150301" + "9999"
+    other = digits[:10] + "0911" + digits[14:]
+    drop.batch(
+        "health_chronic_disease",
+        JUNE,
+        [
+            unknown(disease="高血压", id_number_damaged=digits),  # 4
+            unknown(disease="糖尿病", id_number_damaged=swapped_text(digits, 8)),  # 5
+            unknown(disease="高血压", id_number_damaged=other[:6] + "19500911" + "7777"),  # 6: somebody else
+            unknown(disease="高血压", division_code=village(9)),  # 7: name alone
+        ],
+    )
+    drop.batch("health_major_illness", JUNE, [unknown(illness="肺癌", id_number_damaged=digits)])
+
+
 @pytest.fixture(scope="module")
 def built(module_drop: Drop) -> duckdb.DuckDBPyConnection:
     fill(module_drop)
+    fill_strangers(module_drop)
     return module_drop.build(JUNE)
 
 
@@ -133,6 +160,20 @@ def test_what_may_be_another_is_a_person_of_its_own(built: duckdb.DuckDBPyConnec
     key, method, probability, own = settlement(built, row)
     assert (method, probability, own) == ("none", None, None)
     assert key not in {key_of(built, of) for of in (7, 198, 199)}
+
+
+def test_rows_of_somebody_unknown_are_one_person_where_the_evidence_is_strong(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    found = built.execute("""
+        select feed, row_number, person_key, match_method from marts.bridge_source_record
+        where feed in ('health_chronic_disease', 'health_major_illness')
+    """).fetchall()
+    keys = {(feed, row): key for feed, row, key, _ in found}
+    one = {keys["health_chronic_disease", 4], keys["health_chronic_disease", 5], keys["health_major_illness", 4]}
+    assert len(one) == 1
+    assert len({keys["health_chronic_disease", row] for row in (4, 6, 7)}) == 3
+    assert sorted(method for *_, method in found) == ["linked", "linked", "none", "none", "none"]
 
 
 def test_a_near_second_goes_to_review_in_words_without_values(built: duckdb.DuckDBPyConnection) -> None:

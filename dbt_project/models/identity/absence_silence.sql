@@ -76,6 +76,12 @@ quarantined as (
     where batch.counts
 ),
 
+-- Of several rows that are of one person it is still unknown who that is.
+stranger as (
+    select distinct person_id from mention
+    where match_method = 'none' and feed <> 'registry_member'
+),
+
 unlinked as (
     select
         mention.feed,
@@ -90,7 +96,7 @@ unlinked as (
         mention.valid_to
     from mention
     inner join feed on mention.feed = feed.feed
-    where mention.match_method = 'none'
+    where mention.match_method = 'none' or mention.person_id in (select stranger.person_id from stranger)
 ),
 
 doubtful as (
@@ -150,7 +156,7 @@ told as (
         {{ place_prefix('mention.division_code') }} as place
     from mention
     inner join feed on mention.feed = feed.feed
-    where mention.match_method <> 'none'
+    where mention.match_method <> 'none' and mention.person_id not in (select stranger.person_id from stranger)
 ),
 
 namesake as (
