@@ -16,8 +16,8 @@ class Model:
     """Splink's trained settings and the thresholds that were found with them.
 
     link: probability from which a link is made. review: probability from which somebody looks. known_share: the chance
-    that a row without a usable number is of somebody known, for rows of the registry and for others. stranger_share: the
-    chance that a row of somebody unknown is of the same person as another such row.
+    that a row without a usable number is of somebody known, for rows of the registry and for others. stranger_share:
+    the chance that a row of somebody unknown is of the same person as another such row.
     """
 
     link: float
