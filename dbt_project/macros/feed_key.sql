@@ -18,7 +18,7 @@
             {%- set fallback = person.name ~ " || '@' || " ~ person.division -%}
             {%- do expressions.append("coalesce(" ~ whole | join(", ") ~ ", " ~ fallback ~ ")") -%}
         {%- else -%}
-            {%- do expressions.append(part) -%}
+            {%- do expressions.append('coalesce(' ~ part | replace('|', ', ') ~ ')' if '|' in part else part) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(expressions) }}

@@ -11,6 +11,19 @@
     coalesce({{ unnumbered }}.person_id, {{ number_id(row ~ '.' ~ (stated(feed).person.id_number if feed else 'id_number')) }})
 {%- endmacro %}
 
+{#- The key of a row of a file that is told by nothing but itself. -#}
+{% macro row_key(batch_id, row_number) -%}
+    {{ keyed('person', "'row|' || concat_ws('|', " ~ batch_id ~ ", " ~ row_number ~ ")") }}
+{%- endmacro %}
+
+{#- Whom a decision is about: the row that it names, else the first of its keys. -#}
+{% macro decided_key(decision) -%}
+    case
+        when {{ decision }}.source_row is null then {{ decision }}.person_key
+        else {{ row_key("split_part(" ~ decision ~ ".source_row, '/', 1)", "split_part(" ~ decision ~ ".source_row, '/', 2)") }}
+    end
+{%- endmacro %}
+
 {#- What tells people of one name and village apart who have no number; empty text where a feed declares nothing. -#}
 {% macro anchor(person) -%}
     {%- if person.anchor -%}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +115,61 @@ def successors(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
     A division without a successor keeps its rows under its own code: where one was split, nobody knows who lives where.
     """
-    holds = pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of)
-    ended = known.filter(~holds.any().over("division_code") & pl.col("successor_code").is_not_null())
-    newest = ended.sort("valid_to", maintain_order=True).unique("division_code", keep="last", maintain_order=True)
-    follows = dict(newest.select("division_code", "successor_code").iter_rows())
+    follows = _follows(known, as_of)
     return pl.DataFrame(
         {"division_code": list(follows), "successor_code": [_last(code, follows) for code in follows]},
         schema={"division_code": pl.String, "successor_code": pl.String},
     )
+
+
+def key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The code that stands for a division in the keys of those who live there, so that a new code makes nobody another.
+
+    division_code; key_code: the first code of a division that was only called otherwise since, else its own; merged_on:
+    the day from which its people are keyed as those of the division that it became part of, null where it did not.
+    """
+    follows = _follows(known, as_of)
+    ends: dict[str, date] = dict(known.group_by("division_code").agg(pl.col("valid_to").max()).iter_rows())
+    begins: dict[str, date | None] = dict(known.group_by("division_code").agg(pl.col("valid_from").min()).iter_rows())
+    before: dict[str, list[str]] = {}
+    for code, successor in follows.items():
+        before.setdefault(successor, []).append(code)
+
+    def key_code(code: str) -> str:
+        passed = {code}
+        while len(before.get(code, [])) == 1:
+            (earlier,) = before[code]
+            begun = begins.get(code)
+            if earlier in passed or begun is None or begun <= ends[earlier]:
+                break
+            passed.add(earlier)
+            code = earlier
+        return code
+
+    def merged_on(code: str) -> date | None:
+        passed: set[str] = set()
+        key = key_code(code)
+        while code in follows and code not in passed:
+            passed.add(code)
+            if key_code(follows[code]) != key:
+                return ends[code] + timedelta(days=1)
+            code = follows[code]
+        return None
+
+    codes = sorted(follows.keys() | before.keys())
+    return pl.DataFrame(
+        [(code, key_code(code), merged_on(code)) for code in codes],
+        schema={"division_code": pl.String, "key_code": pl.String, "merged_on": pl.Date},
+        orient="row",
+    )
+
+
+def _follows(known: pl.DataFrame, as_of: date) -> dict[str, str]:
+    """Each division that has ended by a date, and the one that came next."""
+    holds = pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of)
+    ended = known.filter(~holds.any().over("division_code") & pl.col("successor_code").is_not_null())
+    newest = ended.sort("valid_to", maintain_order=True).unique("division_code", keep="last", maintain_order=True)
+    return dict(newest.select("division_code", "successor_code").iter_rows())
 
 
 def _last(code: str, follows: dict[str, str]) -> str:

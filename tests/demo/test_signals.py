@@ -53,6 +53,16 @@ def test_policy_of_a_day(parameter: str, on: date, population: str, value: float
     assert policy(parameter, on, population) == value
 
 
+def test_several_domains_are_those_of_the_other_signals(tidy: Drop) -> None:
+    signal = tidy.truth("signal").filter(pl.col("household_code").is_not_null())
+    others = signal.filter(~pl.col("rule_id").is_in(COMPOUND)).with_columns(pl.col("rule_id").str.head(3))
+    several = others.group_by("household_code").agg(pl.col("rule_id").n_unique()).filter(pl.col("rule_id") >= 3)
+    standing = signal.filter(pl.col("rule_id") == "MULTI_DOMAIN")
+    assert set(standing["household_code"]) == set(several["household_code"])
+    assert len(standing) > 0
+    assert set(FOUND_AGAIN) | COMPOUND == set(RULES)
+
+
 # Every rule once more, as SQL over the text of tidy files: the id numbers or households that it holds for.
 FOUND_AGAIN = {
     "INC_BELOW_LINE": "SELECT h FROM poor",
@@ -99,7 +109,14 @@ FOUND_AGAIN = {
         GROUP BY h HAVING bool_or(状态 = '停发') AND NOT bool_or(状态 = '在享')""",
     "CIV_NOT_COVERED": """
         SELECT h FROM poor WHERE h NOT IN (SELECT h FROM member JOIN civil_assistance ON 身份证号 = id)""",
+    "EXP_RIGID_SPENDING": """
+        SELECT h FROM health_settlement JOIN member ON id = 参保人身份证号
+        JOIN (SELECT DISTINCT 户编号 AS h, CAST("人均纯收入(元)" AS DOUBLE) * CAST(家庭人口数 AS INTEGER) AS income
+            FROM registry_member WHERE 户编号 <> '') USING (h)
+        WHERE 结算日期 BETWEEN '2024-07-01' AND '2025-06-30' GROUP BY h, income
+        HAVING sum(CAST(个人自付 AS DECIMAL(18, 2))) > income / 2""",
 }
+COMPOUND = {"MULTI_DOMAIN"}
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +139,13 @@ def delivered(tidy: Drop) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", FOUND_AGAIN)
 def test_rule_holds_where_sql_over_the_files_finds_it(
     rule: str, tidy: Drop, delivered: duckdb.DuckDBPyConnection
 ) -> None:
     found = {row[0] for row in delivered.execute(FOUND_AGAIN[rule]).fetchall()}
     persons = tidy.truth("person").select("person_id", "id_number")
     holds = tidy.truth("signal").filter(pl.col("rule_id") == rule).join(persons, on="person_id", how="left")
-    column = "household_code" if rule.startswith(("INC", "HOU", "WAT", "CIV")) else "id_number"
+    column = "household_code" if rule.startswith(("INC", "HOU", "WAT", "CIV", "EXP")) else "id_number"
     assert found == set(holds[column])
     assert found

@@ -198,6 +198,11 @@ class Drop:
             [{"division_code": old, "successor_code": new} for old, new in self.successors],
         )
         _write(
+            inputs / "division_key.parquet",
+            {"division_code": "VARCHAR", "key_code": "VARCHAR", "merged_on": "DATE"},
+            [],
+        )
+        _write(
             inputs / "policy_parameter.parquet",
             POLICY_PARAMETER,
             [dict(zip(POLICY_PARAMETER, row, strict=True)) for row in self.policy],

@@ -55,9 +55,13 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
         (county.home.reference / "divisions.csv").write_text(DIVISIONS, encoding="utf-8")
         (county.home.reference / "policy_parameter.csv").write_text(POLICY, encoding="utf-8")
         without_number = pupil(2, WEST, id_number="", student_number="")
+        strangers = [
+            pupil(each, village, id_number="", student_number="", birth_date=f"2015-0{each}-01")
+            for each, village in ((4, EAST), (5, WEST))
+        ]
         deliveries = [
             (JANUARY, "registry_member", [member(1, EAST), member(2, WEST), member(3, WEST)], "990121"),
-            (JANUARY, "education_enrollment", [pupil(1, EAST), without_number], "990121"),
+            (JANUARY, "education_enrollment", [pupil(1, EAST), without_number, *strangers], "990121"),
             (FEBRUARY, "registry_member", [member(1, EAST), member(2, EAST), member(3, EAST)], "990121"),
             (MARCH, "registry_member", [member(1, EAST_IN_CITY), member(2, EAST_IN_CITY)], "990181"),
         ]
@@ -71,7 +75,8 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
 
 def built(county: County, day: date) -> duckdb.DuckDBPyConnection:
     wanted = build.target(county.home, county.store, day)
-    build.build(county.home, county.store, wanted)
+    if not wanted.current.is_file():
+        build.build(county.home, county.store, wanted)
     return duckdb.connect(str(wanted.current), read_only=True)
 
 
@@ -97,7 +102,7 @@ def test_every_household_stands_there_once_under_the_code_of_the_date(
 
 def test_nobody_becomes_two_people(on: tuple[date, duckdb.DuckDBPyConnection]) -> None:
     _, warehouse = on
-    assert warehouse.execute("select count(*) from marts.dim_person").fetchall() == [(3,)]
+    assert warehouse.execute("select count(*) from marts.dim_person").fetchall() == [(5,)]
 
 
 def test_a_row_without_a_number_is_found_by_name_and_village_whatever_the_village_was_called(
@@ -145,8 +150,25 @@ def test_scopes_are_told_in_the_codes_of_the_date(on: tuple[date, duckdb.DuckDBP
     assert {scope[:6] for scope in scopes} == ({"990121"} if day < MARCH else {"990181"})
 
 
+def test_a_key_without_a_number_outlives_a_new_code_and_a_merger_is_told(county: County) -> None:
+    keys: dict[date, list[str]] = {}
+    histories: dict[date, list[tuple[Any, ...]]] = {}
+    for day in (JANUARY, FEBRUARY, MARCH):
+        with built(county, day) as warehouse:
+            found = warehouse.execute("""
+                select person_key from marts.bridge_source_record
+                where feed = 'education_enrollment' and match_method = 'none' order by row_number
+            """).fetchall()
+            keys[day] = [key for (key,) in found]
+            histories[day] = warehouse.execute("select * from marts.person_key_history").fetchall()
+    (east, west), (_, merged) = keys[JANUARY], keys[MARCH]
+    assert keys[FEBRUARY] == keys[MARCH] == [east, merged]
+    assert histories[JANUARY] == []
+    assert histories[FEBRUARY] == histories[MARCH] == [(west, merged, "rekey", date(2025, 2, 1), "division")]
+
+
 A, B, C = "990121100201", "990121100202", "990121100203"
-BEFORE, AFTER = date(2024, 1, 1), date(2025, 1, 1)
+BEFORE, LATER, AFTER = date(2024, 1, 1), date(2024, 1, 2), date(2025, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +189,32 @@ def test_the_successor_that_holds_on_a_date(
     schema = {"division_code": pl.String, "valid_to": pl.Date, "successor_code": pl.String}
     table = pl.DataFrame(known, schema=schema, orient="row")
     assert dict(reference.successors(table, date(2024, 6, 30)).iter_rows()) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param([(A, None, BEFORE, B), (B, LATER, None, None)], {A: (A, None), B: (A, None)}, id="a new code"),
+        pytest.param(
+            [(A, None, BEFORE, B), (B, None, None, None)], {A: (A, LATER), B: (B, None)}, id="part of another"
+        ),
+        pytest.param(
+            [(A, None, BEFORE, C), (B, None, BEFORE, C), (C, LATER, None, None)],
+            {A: (A, LATER), B: (B, LATER), C: (C, None)},
+            id="two become a third",
+        ),
+        pytest.param(
+            [(A, None, BEFORE, B), (B, None, BEFORE, C), (C, LATER, None, None)],
+            {A: (A, LATER), B: (B, None), C: (B, None)},
+            id="part of another that gets a new code",
+        ),
+        pytest.param([(A, None, BEFORE, B), (B, LATER, BEFORE, A)], {A: (A, None), B: (A, None)}, id="a circle"),
+    ],
+)
+def test_the_code_that_stands_for_a_division_in_keys(
+    known: list[tuple[str, date | None, date | None, str | None]], expected: dict[str, tuple[str, date | None]]
+) -> None:
+    schema = {"division_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date, "successor_code": pl.String}
+    table = pl.DataFrame(known, schema=schema, orient="row")
+    found = reference.key_codes(table, date(2024, 6, 30))
+    assert {code: (key, merged_on) for code, key, merged_on in found.iter_rows()} == expected

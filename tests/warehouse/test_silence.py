@@ -55,6 +55,14 @@ def silent(module_drop: Drop) -> duckdb.DuckDBPyConnection:
             member("told of before by the prefecture", "公孙甲", an_id(20, CHILD_BORN), per_capita_net_income=9000),
             member("a pupil under the father's number", "公孙丙", an_id(30), per_capita_net_income=9000),
             member("a pupil under the father's number", "公孙丁", an_id(31, CHILD_BORN), per_capita_net_income=9000),
+            member("a member held back", "端木甲", an_id(40)),
+            member("a member held back", "端木乙", an_id(41), _reasons=[("member_count", "count")]),
+            member("held back without a number", "端木丙", an_id(42)),
+            member("held back without a number", "端木丁", None, _reasons=[("member_count", "count")]),
+            member("held back, and nothing told", "端木戊", an_id(44)),
+            member("held back, and nothing told", "端木己", an_id(45), _reasons=[("member_count", "count")]),
+            member("held back, a namesake told", "端木庚", an_id(46)),
+            member("held back, a namesake told", "端木辛", an_id(47), _reasons=[("member_count", "count")]),
             member("told of now by the county", "公孙乙", an_id(21, CHILD_BORN), per_capita_net_income=9000),
         ],
     )
@@ -77,6 +85,9 @@ def silent(module_drop: Drop) -> duckdb.DuckDBPyConnection:
             aid("诸葛乙", None, certificate_number="Z"),  # 15: under no certificate of a namesake
             aid("诸葛丙", an_id(12), None, _reasons=[("month", "not accepted")]),  # 16
             aid("诸葛丁", None, "2025-04"),  # 17
+            aid("端木乙", an_id(41)),  # 18
+            aid("端木丁", an_id(43)),  # 19
+            aid("端木辛", an_id(48)),  # 20
         ],
     )
     unreadable = {"_reasons": [("enrollment_status", "category")]}
@@ -109,8 +120,10 @@ def test_a_number_outside_the_registry_may_be_of_its_namesake_without_one(silent
         "of another number",
         "namesake of a neighbour",
         "of another village",
+        "held back, and nothing told",
+        "held back, a namesake told",
     }
-    assert findings(silent, "CIV_NOT_COVERED") == {4, 8, 9, 17}
+    assert findings(silent, "CIV_NOT_COVERED") == {4, 8, 9, 17, 18, 19}
 
 
 def test_aid_is_stopped_unless_the_newest_month_or_one_not_read_may_say_otherwise(

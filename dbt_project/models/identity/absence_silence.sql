@@ -24,6 +24,14 @@ resolved_row as (
     select * from {{ ref('resolved_row') }}
 ),
 
+decided_otherwise as (
+    select * from {{ ref('decided') }} where not is_same
+),
+
+held_back_member as (
+    select * from {{ ref('doubtful_registration') }} where is_held_back and household_key is not null
+),
+
 held_back as (
     {%- for feed, stated in feeds().items() if stated.person %}
     select
@@ -44,6 +52,7 @@ quarantined as (
         batch.feed,
         held_back.batch_id,
         held_back.row_number,
+        null::bigint as own_id,
         held_back.number_id,
         held_back.person_name,
         coalesce(held_back.division_code, batch.scope) as division_code,
@@ -67,11 +76,18 @@ quarantined as (
     where batch.counts
 ),
 
+-- Of several rows that are of one person it is still unknown who that is.
+stranger as (
+    select distinct person_id from mention
+    where match_method = 'none' and feed <> 'registry_member'
+),
+
 unlinked as (
     select
         mention.feed,
         mention.batch_id,
         mention.row_number,
+        mention.person_id as own_id,
         mention.number_id,
         mention.person_name,
         mention.division_code,
@@ -80,7 +96,7 @@ unlinked as (
         mention.valid_to
     from mention
     inner join feed on mention.feed = feed.feed
-    where mention.match_method = 'none'
+    where mention.match_method = 'none' or mention.person_id in (select stranger.person_id from stranger)
 ),
 
 doubtful as (
@@ -140,7 +156,7 @@ told as (
         {{ place_prefix('mention.division_code') }} as place
     from mention
     inner join feed on mention.feed = feed.feed
-    where mention.match_method <> 'none'
+    where mention.match_method <> 'none' and mention.person_id not in (select stranger.person_id from stranger)
 ),
 
 namesake as (
@@ -178,6 +194,7 @@ silenced as (
         feed,
         batch_id,
         row_number,
+        own_id,
         division_code,
         month,
         valid_from,
@@ -190,6 +207,7 @@ silenced as (
         described.feed,
         described.batch_id,
         described.row_number,
+        described.own_id,
         described.division_code,
         described.month,
         described.valid_from,
@@ -206,6 +224,7 @@ silenced as (
         feed,
         batch_id,
         row_number,
+        told_person_id as own_id,
         division_code,
         month,
         valid_from,
@@ -218,41 +237,117 @@ meant as (
     select
         silenced.*,
         person.person_key,
-        person.division_code as person_division_code
+        person.division_code as subject_division_code
     from silenced
     inner join person on silenced.person_id = person.person_id
+    anti join decided_otherwise
+        on silenced.own_id = decided_otherwise.person_id and silenced.person_id = decided_otherwise.other_person_id
+),
+
+every_row as (
+    select * from told
+    union all by name
+    select
+        * exclude (own_id, number_id, is_told_by_number),
+        number_id as person_id
+    from described
+    where not is_told_by_number
+),
+
+-- A member whose own row of the registry was held back: whatever is told of it is of nobody in the household.
+row_of_member as (
+    select
+        every_row.*,
+        held_back_member.batch_id as registry_batch_id,
+        held_back_member.row_number as registry_row_number
+    from every_row
+    inner join held_back_member on every_row.person_id = held_back_member.number_id
+    union
+    select
+        every_row.*,
+        held_back_member.batch_id as registry_batch_id,
+        held_back_member.row_number as registry_row_number
+    from every_row
+    inner join held_back_member
+        on
+            every_row.person_name = held_back_member.person_name
+            and starts_with(held_back_member.division_code, every_row.place)
+    where held_back_member.number_id is null or coalesce(every_row.person_id < 0, true)
+),
+
+meant_member as (
+    select
+        row_of_member.feed,
+        row_of_member.batch_id,
+        row_of_member.row_number,
+        row_of_member.division_code,
+        row_of_member.month,
+        greatest(row_of_member.valid_from, held_back_member.valid_from) as valid_from,
+        least(row_of_member.valid_to, held_back_member.valid_to) as valid_to,
+        held_back_member.household_key,
+        held_back_member.division_code as subject_division_code
+    from row_of_member
+    inner join held_back_member
+        on
+            row_of_member.registry_batch_id = held_back_member.batch_id
+            and row_of_member.registry_row_number = held_back_member.row_number
+    anti join registered
+        on
+            row_of_member.person_id = registered.person_id
+            and row_of_member.registry_batch_id = registered.batch_id
+),
+
+meant_subject as (
+    select
+        feed,
+        batch_id,
+        row_number,
+        division_code,
+        month,
+        valid_from,
+        valid_to,
+        person_key,
+        null::varchar as household_key,
+        subject_division_code
+    from meant
+    union all by name
+    select
+        *,
+        null::varchar as person_key
+    from meant_member
 ),
 
 -- Whatever place a row names or leaves blank, it is not about somebody in whose place its batch has been replaced.
 end_by_place as (
     select
-        meant.batch_id,
-        meant.person_division_code,
+        meant_subject.batch_id,
+        meant_subject.subject_division_code,
         min(replaced_batch.replaced_on) as replaced_on
-    from meant
+    from meant_subject
     inner join replaced_batch
         on
-            meant.batch_id = replaced_batch.batch_id
-            and starts_with(meant.person_division_code, replaced_batch.replaced_prefix)
-    group by meant.batch_id, meant.person_division_code
+            meant_subject.batch_id = replaced_batch.batch_id
+            and starts_with(meant_subject.subject_division_code, replaced_batch.replaced_prefix)
+    group by meant_subject.batch_id, meant_subject.subject_division_code
 )
 
 select
-    meant.feed,
-    meant.person_key,
-    meant.batch_id,
-    meant.row_number,
-    meant.month,
+    meant_subject.feed,
+    meant_subject.person_key,
+    meant_subject.household_key,
+    meant_subject.batch_id,
+    meant_subject.row_number,
+    meant_subject.month,
     coalesce(
         {{ county_code('batch.scope') }},
-        {{ county_code('meant.division_code') }},
-        {{ county_code('meant.person_division_code') }}
+        {{ county_code('meant_subject.division_code') }},
+        {{ county_code('meant_subject.subject_division_code') }}
     ) as paying_county,
-    meant.valid_from,
-    least(meant.valid_to, end_by_place.replaced_on) as valid_to
-from meant
-inner join batch on meant.batch_id = batch.batch_id
+    meant_subject.valid_from,
+    least(meant_subject.valid_to, end_by_place.replaced_on) as valid_to
+from meant_subject
+inner join batch on meant_subject.batch_id = batch.batch_id
 left join end_by_place
     on
-        meant.batch_id = end_by_place.batch_id
-        and meant.person_division_code = end_by_place.person_division_code
+        meant_subject.batch_id = end_by_place.batch_id
+        and meant_subject.subject_division_code = end_by_place.subject_division_code

@@ -6,6 +6,10 @@ exact_link as (
     select * from {{ ref('exact_link') }}
 ),
 
+cut_number as (
+    select * from {{ ref('cut_number') }}
+),
+
 household_of_number as (
     select * from {{ ref('number_household') }}
 ),
@@ -32,9 +36,11 @@ row_of_mention as (
         exact_link.foreign_number_id,
         exact_link.linked_number_id is not null as is_linked,
         -- Digits alone, in half width; what a spreadsheet made of a long number counts as far as it was kept.
-        {{ half_width('mention.damaged_number') }} as written
+        {{ half_width('coalesce(mention.damaged_number, cut_number.id_number)') }} as written
     from mention
     inner join exact_link on mention.batch_id = exact_link.batch_id and mention.row_number = exact_link.row_number
+    left join cut_number
+        on mention.number_id = cut_number.number_id and mention.person_name = cut_number.person_name
 ),
 
 read_number as (

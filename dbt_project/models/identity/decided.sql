@@ -7,6 +7,12 @@ own as (
         own_key as person_key,
         own_id as person_id
     from {{ ref('exact_link') }}
+    union
+    select
+        absorbed_key as person_key,
+        own_id as person_id
+    from {{ ref('exact_link') }}
+    where absorbed_key is not null
 ),
 
 -- No number needs its key where nobody has decided anything.

@@ -1,5 +1,7 @@
 with staged as (
-    select * from {{ ref('stg_link__decision') }} where repeats_row is null
+    select decided.* replace ({{ decided_key('decided') }} as person_key)
+    from {{ ref('stg_link__decision') }} as decided
+    where decided.repeats_row is null
 ),
 
 -- A pair is a pair in either order, and what was decided last holds.

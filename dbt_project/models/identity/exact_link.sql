@@ -6,21 +6,38 @@ decision as (
     select * from {{ ref('decision') }} where not is_same
 ),
 
+division_key as (
+    select * from {{ source('build', 'division_key') }}
+),
+
+single_row as (
+    select * from {{ ref('single_row') }}
+),
+
 other_name as (
     select
         number_id,
         person_name
     from {{ ref('number_name') }}
     where not agrees
+    union
+    select
+        number_id,
+        person_name
+    from {{ ref('cut_number') }}
 ),
 
--- Rows whose number, if there is one, is nobody's or somebody else's.
+-- Rows whose number, if there is one, is nobody's or somebody else's, and those decided about by themselves.
 unnumbered as (
-    select mention.*
+    select
+        mention.*,
+        single_row.batch_id is not null as is_single
     from mention
     left join other_name
         on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
-    where mention.number_id is null or other_name.number_id is not null
+    left join single_row
+        on mention.batch_id = single_row.batch_id and mention.row_number = single_row.row_number
+    where mention.number_id is null or other_name.number_id is not null or single_row.batch_id is not null
 ),
 
 numbered as (
@@ -35,6 +52,8 @@ numbered as (
     from mention
     anti join other_name
         on mention.number_id = other_name.number_id and mention.person_name = other_name.person_name
+    anti join single_row
+        on mention.batch_id = single_row.batch_id and mention.row_number = single_row.row_number
     where mention.number_id is not null
 ),
 
@@ -129,11 +148,25 @@ described as (
         unnumbered.batch_id,
         unnumbered.row_number,
         unnumbered.number_id as foreign_number_id,
+        unnumbered.is_single,
         linked.number_id as found_number_id,
         linked.id_number as found_id_number,
         unnumbered.as_of,
         unnumbered.anchor_pins,
-        concat_ws('|', unnumbered.feed, unnumbered.person_name, unnumbered.division_code, unnumbered.anchor) as self,
+        concat_ws(
+            '|',
+            unnumbered.feed,
+            unnumbered.person_name,
+            coalesce(division_key.key_code, unnumbered.division_code),
+            unnumbered.anchor
+        ) as self,
+        case
+            when merged_division.merged_on is not null
+                then concat_ws(
+                    '|', unnumbered.feed, unnumbered.person_name, merged_division.key_code, unnumbered.anchor
+                )
+        end as absorbed_self,
+        merged_division.merged_on as absorbed_on,
         concat_ws(
             '|',
             unnumbered.number_id,
@@ -149,13 +182,16 @@ described as (
     from unnumbered
     left join linked
         on unnumbered.batch_id = linked.batch_id and unnumbered.row_number = linked.row_number
+    left join division_key on unnumbered.division_code = division_key.division_code
+    left join division_key as merged_division
+        on unnumbered.former_division_code = merged_division.division_code
 ),
 
 counted as (
     select
         *,
-        count(*) over (partition by batch_id, self) as rows_of_self,
-        count(*) over (partition by batch_id, self, detail) as rows_of_detail
+        count(*) over (partition by batch_id, self, is_single) as rows_of_self,
+        count(*) over (partition by batch_id, self, is_single, detail) as rows_of_detail
     from described
 ),
 
@@ -165,17 +201,32 @@ identified as (
     select
         *,
         case
-            when has_place and has_anchor and (anchor_pins or max(rows_of_self) over (partition by self) = 1) then self
+            when is_single then concat_ws('|', batch_id, row_number)
+            when
+                has_place
+                and has_anchor
+                and (anchor_pins or max(rows_of_self) over (partition by self, is_single) = 1)
+                then self
             when
                 has_place
                 and (has_digits or (has_anchor and detail <> ''))
-                and max(rows_of_detail) over (partition by self, detail) = 1
+                and max(rows_of_detail) over (partition by self, is_single, detail) = 1
                 then concat_ws('|', self, 'detail', detail)
             else concat_ws('|', batch_id, row_number)
         end as identity_text,
-        case when has_place and has_anchor and not anchor_pins then self end as former_text,
-        min(case when rows_of_self > 1 then as_of end) over (partition by self) as split_on
+        case when has_place and has_anchor and not anchor_pins and not is_single then self end as former_text,
+        min(case when rows_of_self > 1 then as_of end) over (partition by self, is_single) as split_on
     from counted
+),
+
+-- Who is told by the name of a village that became part of another was told by another text before.
+absorbed as (
+    select
+        *,
+        case
+            when starts_with(identity_text, self) then absorbed_self || substr(identity_text, length(self) + 1)
+        end as absorbed_text
+    from identified
 ),
 
 with_key as (
@@ -183,9 +234,12 @@ with_key as (
         *,
         {{ keyed('person', "'row|' || identity_text") }} as own_key,
         case
+            when absorbed_text is not null then {{ keyed('person', "'row|' || absorbed_text") }}
+        end as absorbed_key,
+        case
             when found_id_number is not null then {{ keyed('person', "'number|' || found_id_number") }}
         end as found_key
-    from identified
+    from absorbed
 )
 
 select
@@ -194,11 +248,16 @@ select
     with_key.row_number,
     with_key.as_of,
     with_key.foreign_number_id,
+    with_key.is_single,
     with_key.found_number_id,
-    case when decision.person_key is null then with_key.found_number_id end as linked_number_id,
+    case
+        when decision.person_key is null and former_decision.person_key is null then with_key.found_number_id
+    end as linked_number_id,
     -dense_rank() over (order by with_key.identity_text) as own_id,
     with_key.identity_text,
     with_key.own_key,
+    with_key.absorbed_key,
+    with_key.absorbed_on,
     case
         when with_key.as_of < with_key.split_on and with_key.former_text <> with_key.identity_text
             then with_key.former_text
@@ -207,3 +266,7 @@ select
 from with_key
 left join decision
     on with_key.own_key = decision.person_key and with_key.found_key = decision.other_person_key
+left join decision as former_decision
+    on
+        with_key.absorbed_key = former_decision.person_key
+        and with_key.found_key = former_decision.other_person_key

@@ -36,7 +36,7 @@ about_nobody as (
         'no_such_person' as finding
     from {{ ref('stg_link__decision') }} as staged
     anti join decided
-        on staged.person_key = decided.person_key and staged.other_person_key = decided.other_person_key
+        on {{ decided_key('staged') }} = decided.person_key and staged.other_person_key = decided.other_person_key
 ),
 
 registered as (

@@ -19,6 +19,7 @@ select
     {{ person.id_number }}_damaged as damaged_number,
     {{ person.name }} as person_name,
     {{ person.division }} as division_code,
+    former_division_code,
     {% for column, type in told.items() -%}
     {{ column if column in stated.columns else 'null::' ~ type }} as {{ column }},
     {% endfor -%}

@@ -75,6 +75,20 @@ split_by_data as (
     where former_text is not null
 ),
 
+-- One whose village has become part of another.
+rekeyed as (
+    select distinct
+        exact_link.absorbed_key as former_person_key,
+        exact_link.own_key as person_key,
+        'rekey' as kind,
+        exact_link.absorbed_on as changed_on,
+        'division' as cause
+    from exact_link
+    inner join mention
+        on exact_link.batch_id = mention.batch_id and exact_link.row_number = mention.row_number
+    where exact_link.absorbed_key is not null and mention.match_method = 'none'
+),
+
 -- What the rows say speaks for a link, and somebody has decided against it.
 spoken_for as (
     select
@@ -82,6 +96,12 @@ spoken_for as (
         found_number_id as person_id
     from exact_link
     where found_number_id is not null
+    union
+    select
+        own_id,
+        foreign_number_id as person_id
+    from exact_link
+    where is_single and foreign_number_id is not null
     union
     select
         own_id,
@@ -107,5 +127,7 @@ split_by_decision as (
 select * from merged_key
 union all
 select * from split_by_data
+union all
+select * from rekeyed
 union all
 select * from split_by_decision

@@ -26,6 +26,9 @@ _DEFAULTS = (
     ("water_litres_min", "", "all", "2021-01-01", None, 35.0),
     ("water_guarantee_min", "", "all", "2021-01-01", None, 0.90),
     ("water_round_trip_max", "", "all", "2021-01-01", None, 20.0),
+    ("income_fall_share", "", "all", "2021-01-01", None, 0.30),
+    ("rigid_spending_share", "", "all", "2021-01-01", None, 0.50),
+    ("multi_domain_min", "", "all", "2021-01-01", None, 3.0),
 )
 _LOW_INCOME_AID = ("农村低保", "城市低保", "特困分散供养", "特困集中供养", "低保边缘家庭")
 RULES = (
@@ -41,7 +44,21 @@ RULES = (
     "WAT_UNSAFE",
     "CIV_AID_STOPPED",
     "CIV_NOT_COVERED",
+    "EXP_RIGID_SPENDING",
+    "MULTI_DOMAIN",
 )
+RULES_OF_A_YEAR = (*RULES, "INC_FELL")
+"""Rules that compare a register with one before fire where there is more than one."""
+
+_DOMAINS = {
+    "INC": "income",
+    "EDU": "education",
+    "MED": "medical",
+    "HOU": "housing",
+    "WAT": "water",
+    "CIV": "assistance",
+    "EXP": "expenditure",
+}
 SCHEMA = {
     "rule_id": pl.String,
     "household_code": pl.String,
@@ -74,18 +91,22 @@ class Found:
     undecided: pl.DataFrame
 
 
-def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> Found:
+def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date, registers: list[pl.DataFrame]) -> Found:
     """Judge all rules.
 
-    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`.
+    rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`. registers: the rows of registry_member of every
+    as-of date, in that order.
     persons: person_id, birth_on, person_name.
     """
-    return _Judge(rows, persons, as_of).all()
+    return _Judge(rows, persons, as_of, registers).all()
 
 
 class _Judge:
-    def __init__(self, rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date) -> None:
+    def __init__(
+        self, rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date, registers: list[pl.DataFrame]
+    ) -> None:
         self.rows = rows
+        self.registers = registers
         self.accepted = {feed: frame.filter(pl.col("_disposition") == "accepted") for feed, frame in rows.items()}
         self.persons = persons
         self.as_of = as_of
@@ -101,6 +122,7 @@ class _Judge:
         )
         self.homes = self.members.group_by("household_code", maintain_order=True).agg(
             income=pl.col("per_capita_net_income").first() / 100,
+            heads=pl.coalesce(pl.col("member_count").first(), pl.len()),
             household_type=pl.col("household_type").first(),
             is_eliminated=pl.col("risk_eliminated").drop_nulls().first(),
             is_unclear=pl.col("risk_eliminated").is_null().any() & pl.col("household_type").first().is_in(MONITORED),
@@ -123,6 +145,9 @@ class _Judge:
         self._dwelling()
         self._water()
         self._assistance()
+        self._rigid_spending()
+        self._income_fell()
+        self._several_domains()
         return Found(pl.concat(self.holds), pl.concat(self.undecided))
 
     def _strangers(self, feed: str) -> pl.Series:
@@ -330,9 +355,10 @@ class _Judge:
             is_low_unsure=pl.col("is_low_unsure") | pl.col("is_unclear"),
         )
 
-    def _out_of_pocket(self) -> None:
+    def _paid(self) -> pl.DataFrame:
+        """_person and observed: yuan paid out of pocket in 365 days."""
         first = self.as_of - timedelta(days=364)
-        paid = (
+        return (
             self.accepted["health_settlement"]
             .filter(pl.col("settled_on").is_between(first, self.as_of))
             .with_columns(sign=pl.col("total_cost").sign())
@@ -340,6 +366,9 @@ class _Judge:
             .group_by("_person", maintain_order=True)
             .agg(observed=pl.col("out_of_pocket").sum() / 100)
         )
+
+    def _out_of_pocket(self) -> None:
+        paid = self._paid()
         low = policy("medical_out_of_pocket", self.as_of, "low_income")
         other = policy("medical_out_of_pocket", self.as_of, "other")
         # Whether someone outside the registry who receives assistance counts as low income is not laid down.
@@ -448,3 +477,73 @@ class _Judge:
                 homes.with_columns(observed="income", holds=holds & speaks, unsure="is_unsure"),
                 person=False,
             )
+
+    def _rigid_spending(self) -> None:
+        strangers = pl.concat([self._strangers("health_settlement"), self.unsure_members])
+        spent = self._home_of(self._paid()).group_by("household_code").agg(paid=pl.col("observed").sum())
+        income = pl.col("income") * pl.col("heads")
+        judged = (
+            self.homes.join(spent, on="household_code", maintain_order="left")
+            .join(self._any_member(unsure=strangers), on="household_code", maintain_order="left")
+            .with_columns(
+                observed=pl.col("paid") / income,
+                holds=pl.col("paid") > policy("rigid_spending_share", self.as_of) * income,
+            )
+        )
+        self._say("EXP_RIGID_SPENDING", judged, person=False)
+
+    def _income_fell(self) -> None:
+        """The last change of income that registers state, where it is a fall."""
+        income = pl.col("per_capita_net_income")
+        stated = pl.concat(
+            [
+                register.filter((pl.col("_disposition") == "accepted") & income.is_not_null())
+                .group_by("household_code", maintain_order=True)
+                .agg(income.first(), pl.col("_as_of").first())
+                for register in self.registers
+            ]
+        ).with_columns(earlier=income.shift(1).over("household_code"))
+        fallen = (
+            stated.filter(income != pl.col("earlier"))
+            .unique("household_code", keep="last", maintain_order=True)
+            .select(
+                "household_code",
+                observed=1 - income / pl.col("earlier"),
+                holds=income < pl.col("earlier") * (1 - policy("income_fall_share", self.as_of)),
+                unsure=pl.lit(value=False),
+            )
+            .join(self.homes, on="household_code", how="semi", maintain_order="left")
+        )
+        self._say("INC_FELL", fallen, person=False)
+
+    def _several_domains(self) -> None:
+        """From what the other rules say: as many domains as are certain, as hold, and as a reader may see."""
+        said = [
+            *[
+                frame.select("rule_id", "household_code", "is_certain", holds=pl.lit(value=True))
+                for frame in self.holds
+            ],
+            *[
+                frame.select("rule_id", "household_code", is_certain=pl.lit(value=False), holds=pl.lit(value=False))
+                for frame in self.undecided
+            ],
+        ]
+        domain = pl.col("rule_id").str.head(3).replace_strict(_DOMAINS)
+        least = policy("multi_domain_min", self.as_of)
+        counted = (
+            pl.concat(said)
+            .filter(pl.col("household_code").is_not_null())
+            .group_by("household_code", maintain_order=True)
+            .agg(
+                certain=domain.filter("is_certain").n_unique(),
+                observed=domain.filter("holds").n_unique(),
+                possible=domain.n_unique(),
+            )
+        )
+        judged = counted.select(
+            "household_code",
+            "observed",
+            holds=pl.col("observed") >= least,
+            unsure=(pl.col("possible") >= least) & (pl.col("certain") < least),
+        )
+        self._say("MULTI_DOMAIN", judged, person=False)

@@ -145,7 +145,7 @@ def write_truth(folder: Path, world: World, records: list[Record], as_of: date) 
     ).write_parquet(folder / "household.parquet")
     codes = world.homes_ever.select("household_code", _household="household")
     pl.concat([_record_rows(one, codes) for one in records]).write_parquet(folder / "record.parquet")
-    found = signals.find(_in_force(records), persons, as_of)
+    found = signals.find(_in_force(records), persons, as_of, _registers(records))
     found.holds.write_parquet(folder / "signal.parquet")
     found.undecided.write_parquet(folder / "undecided.parquet")
 
@@ -161,6 +161,17 @@ def _in_force(records: list[Record]) -> dict[str, pl.DataFrame]:
         )
         for feed, parts in by_feed.items()
     }
+
+
+def _registers(records: list[Record]) -> list[pl.DataFrame]:
+    """The rows of the registry of each as-of date, as they were delivered last, in the order of the dates."""
+    newest: dict[date, list[Record]] = {}
+    for one in sorted((each for each in records if each.feed == "registry_member"), key=lambda each: each.turn):
+        said = newest.setdefault(one.as_of, [])
+        if said and said[-1].turn != one.turn:
+            said.clear()
+        said.append(one)
+    return [pl.concat([one.rows for one in newest[day]]) for day in sorted(newest)]
 
 
 def _record_rows(one: Record, codes: pl.DataFrame) -> pl.DataFrame:

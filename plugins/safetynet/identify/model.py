@@ -16,11 +16,13 @@ class Model:
     """Splink's trained settings and the thresholds that were found with them.
 
     link: probability from which a link is made. review: probability from which somebody looks. known_share: the chance
-    that a row without a usable number is of somebody known, for rows of the registry and for others.
+    that a row without a usable number is of somebody known, for rows of the registry and for others. stranger_share:
+    the chance that a row of somebody unknown is of the same person as another such row.
     """
 
     link: float
     review: float
+    stranger_share: float
     known_share: dict[Literal["registered", "other"], float]
     splink: dict[str, Any]
 
@@ -36,7 +38,12 @@ class Model:
     @property
     def thresholds(self) -> dict[str, Any]:
         """What dbt's models decide by, as dbt's variable `linking`."""
-        return {"link": self.link, "review": self.review, "known_share": self.known_share}
+        return {
+            "link": self.link,
+            "review": self.review,
+            "known_share": self.known_share,
+            "stranger_share": self.stranger_share,
+        }
 
 
 @cache

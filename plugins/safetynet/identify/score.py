@@ -24,6 +24,16 @@ COLUMNS = {
 }
 
 
+FREQUENCIES = sorted({level.frequency for levels in COMPARISONS.values() for level in levels if level.frequency})
+_FREQUENCY = """
+    CREATE TEMP TABLE frequency_of_{column} AS
+    WITH told AS (SELECT {column} FROM broken UNION ALL SELECT {column} FROM known WHERE unique_id > 0)
+    SELECT {column}, count(*)::DOUBLE / sum(count(*)) OVER () AS tf_{column}
+    FROM told WHERE {column} IS NOT NULL GROUP BY {column}
+"""
+"""As Splink counts them, but nobody twice who stands on both sides."""
+
+
 class ScoringFailed(RuntimeError):
     """Splink or the database failed; what they said holds values of rows, and is not told."""
 
@@ -31,8 +41,9 @@ class ScoringFailed(RuntimeError):
 def score(
     connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation
 ) -> DuckDBPyRelation | pyarrow.Table:
-    """One row per person of its own × known person who may be meant, in the columns of COLUMNS.
+    """One row per person of its own × other person who may be meant, in the columns of COLUMNS.
 
+    Others are the known ones and, for who is not in the registry either, those told of by broken rows outside it.
     Leaves nothing in the database. Raises ScoringFailed.
     """
     unlinked = broken.filter("NOT is_linked")
@@ -42,7 +53,8 @@ def score(
         return connection.sql(f"SELECT {nothing} WHERE false")
     try:
         # A connection of its own: dbt hands over a wrapper that Splink does not take.
-        with connection.cursor() as own, linker(own, unlinked, known, model().for_persons(persons)) as made:
+        others = known.union(_strangers(unlinked, known.columns))
+        with connection.cursor() as own, linker(own, unlinked, others, model().for_persons(persons)) as made:
             found = made.inference.predict(threshold_match_probability=model().negligible, warning_mode="never")
             return own.sql(_best(found.physical_name)).to_arrow_table()
     except Exception as error:  # whatever it is, it may quote a row
@@ -64,11 +76,22 @@ def linker(
         for name, rows in names.items():
             connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM ({rows.sql_query()})")
         tables = [database.register(name, dataset_display_name=name) for name in names]
-        yield Linker(tables, settings, log_level=None, validate_settings=False)
+        made = Linker(tables, settings, log_level=None, validate_settings=False)
+        for column in FREQUENCIES:
+            connection.execute(_FREQUENCY.format(column=column))
+            frequency = database.register(f"frequency_of_{column}")
+            made.table_management.register_term_frequency_lookup(frequency, column)
+        yield made
     finally:
         database.delete_tables_created_by_splink_from_db()
-        for name in names:
+        for name in (*names, *(f"frequency_of_{column}" for column in FREQUENCIES)):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _strangers(unlinked: DuckDBPyRelation, columns: list[str]) -> DuckDBPyRelation:
+    """Persons of their own outside the registry; unique_id below zero, where no known person's is."""
+    told = ("-unique_id AS unique_id" if name == "unique_id" else name for name in columns)
+    return unlinked.filter("NOT is_registered").project(", ".join(told))
 
 
 def _count(counted: DuckDBPyRelation) -> int:

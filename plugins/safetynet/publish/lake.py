@@ -62,10 +62,13 @@ def marked(rows: str, marks: str) -> str:
 def renamed(rows: str, successors: str) -> str:
     """SELECT over relations of rows and of division_code → successor_code: every division under its code of today.
 
-    Rows of a feed that names no division have a division_code that is null.
+    Rows of a feed that names no division have a division_code that is null; former_division_code is the code that was
+    delivered, where that is another.
     """
     return f"""
-        SELECT kept.* REPLACE (coalesce(successor.successor_code, kept.division_code) AS division_code)
+        SELECT
+            kept.* REPLACE (coalesce(successor.successor_code, kept.division_code) AS division_code),
+            CASE WHEN successor.successor_code IS NOT NULL THEN kept.division_code END AS former_division_code
         FROM (FROM {rows} UNION ALL BY NAME SELECT NULL::VARCHAR AS division_code WHERE false) AS kept
         LEFT JOIN {successors} AS successor ON kept.division_code = successor.division_code
     """

@@ -33,6 +33,7 @@ held_back as (
         {{ number_id('lake.id_number') }} as number_id,
         lake.person_name,
         household.household_key,
+        true as is_held_back,
         coalesce(lake.division_code, batch.scope) as division_code,
         batch.as_of as valid_from,
         least(
@@ -60,6 +61,7 @@ unlinked as (
         mention.number_id,
         mention.person_name,
         member.household_key,
+        false as is_held_back,
         mention.division_code,
         mention.valid_from,
         mention.valid_to
@@ -80,6 +82,8 @@ select
     number_id,
     person_name,
     household_key,
+    is_held_back,
+    division_code,
     {{ place_prefix('division_code') }} as place,
     valid_from,
     valid_to

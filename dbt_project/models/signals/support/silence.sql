@@ -39,11 +39,11 @@ memberships as (
 doubts_about as (
     select
         *,
-        person_key as subject_key
+        coalesce(person_key, household_key) as subject_key
     from doubts
     union all by name
     select
-        doubts.*,
+        doubts.* replace (memberships.household_key as household_key),
         memberships.household_key as subject_key
     from doubts
     inner join memberships on doubts.person_key = memberships.person_key
