@@ -81,7 +81,7 @@ class Site:
             request.add_header("Cookie", f"_token={self.token(user)}")
         try:
             with urllib.request.build_opener(_Stay).open(request, timeout=30) as answer:
-                return Answer(answer.status, answer.read().decode(), dict(answer.headers))
+                return Answer(answer.status, answer.read().decode(errors="replace"), dict(answer.headers))
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read().decode(), dict(error.headers))
 

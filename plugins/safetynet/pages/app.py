@@ -1,4 +1,4 @@
-"""The FastAPI app of the pages; every endpoint asks for Airflow's own login, and none writes but those of incidents."""
+"""The FastAPI app of the pages; every endpoint asks for Airflow's own login, and none writes but what people decide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Red
 
 from safetynet.contract import contracts
 from safetynet.home import Home, county_day, now
-from safetynet.pages import batch, charts, feeds, incidents, lineage, people, warehouse
+from safetynet.pages import batch, charts, decisions, feeds, incidents, lineage, people, warehouse
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
@@ -28,7 +28,7 @@ ASSETS = {
 }
 
 may_read, may_act = requires_access_dag("GET"), requires_access_dag("PUT")
-"""Who may see DAGs may see these pages, and who may edit them may act on incidents."""
+"""Who may see DAGs may see these pages, and who may edit them may act on incidents and files."""
 
 app = FastAPI(
     title="safetynet",
@@ -111,6 +111,7 @@ def feeds_page(
         volumes=feeds.volumes(store, shown, newest),
         names=warehouse.names(home, [one.scope for one in shown if one.scope]),
         astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
+        waiting=feeds.waiting(store, feed),
         contracts=contracts(),
         feed=feed,
         level=level,
@@ -167,7 +168,30 @@ def returned_file(home: InHome, store: InLedger, delivery_id: str) -> Response:
     return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})
 
 
-def _file(request: Request, home: Home, file: batch.File | None, page: int, *, is_actor: bool) -> HTMLResponse:
+@app.post("/file/{delivery_id}/{decision}", dependencies=[Depends(may_act), Depends(_same_origin)])
+def decide_on_file(
+    request: Request,
+    home: InHome,
+    store: InLedger,
+    user: GetUserDep,
+    delivery_id: str,
+    decision: decisions.Decision,
+    text: Annotated[str, Form()] = "",
+) -> Response:
+    """Release, read again, or write the copy for the department; who may edit DAGs may do so."""
+    file = batch.find(store, None, delivery_id)
+    if file is None:
+        raise HTTPException(404, "Not found")
+    try:
+        page = decisions.decide(home, store, file, decision, user.get_name(), text)
+    except decisions.CannotDecide:
+        return _file(request, home, file, 0, is_actor=True, refused=decision)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/{page}", status_code=303)
+
+
+def _file(
+    request: Request, home: Home, file: batch.File | None, page: int, *, is_actor: bool, refused: str | None = None
+) -> HTMLResponse:
     if file is None:
         raise HTTPException(404, "Not found")
     marks = batch.marks(home, file.batch, page) if file.batch else None
@@ -175,7 +199,11 @@ def _file(request: Request, home: Home, file: batch.File | None, page: int, *, i
     return render(
         request,
         "batch.html",
+        status_code=409 if refused else 200,
         file=file,
+        possible=decisions.possible(file) if is_actor else [],
+        refused=refused,
+        note_length=incidents.NOTE_LENGTH,
         marks=marks,
         resolved=warehouse.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
         page=page,

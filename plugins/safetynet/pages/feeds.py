@@ -204,6 +204,15 @@ def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda row: row["received_at"], reverse=True)[:limit]
 
 
+def waiting(store: Ledger, feed: str, limit: int = 10) -> list[dict[str, Any]]:
+    """Landed files (of one feed, or all) that wait to be read, the oldest first."""
+    table = ledger.landing
+    is_of_feed = table.c.feed == feed if feed else sa.true()
+    return store.rows(
+        sa.select(table).where(table.c.is_done.is_(False), is_of_feed).order_by(table.c.received_at).limit(limit)
+    )
+
+
 def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
     """The newest batches of a series, newest first, each with how many of its expectations failed."""
     table, release, result = ledger.batch, ledger.release, ledger.expectation_result

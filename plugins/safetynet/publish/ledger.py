@@ -53,6 +53,8 @@ landing = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("refusal", sa.JSON, comment="why the file was refused before it was read"),
     sa.Column("is_done", sa.Boolean, nullable=False, default=False),
+    sa.Column("retaken_at", Moment, comment="when somebody asked last that it be read again"),
+    sa.Column("retaken_by", sa.String(128)),
 )
 
 delivery = sa.Table(
@@ -124,6 +126,7 @@ release = sa.Table(
     sa.Column("batch_id", sa.String(24), primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("released_at", Moment, nullable=False),
+    sa.Column("released_by", sa.String(128), comment="null: nobody said who"),
 )
 
 reference = sa.Table(
