@@ -7,6 +7,7 @@ import logging
 
 import sqlalchemy as sa
 
+from safetynet import retention
 from safetynet.contract import IncidentKind
 from safetynet.deliver import alerts, outbox
 from safetynet.home import Home, now
@@ -202,7 +203,11 @@ def build_warehouse(as_of: str, known_at: str) -> list[str]:
 
 
 def watch_deliveries() -> None:
-    """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all."""
+    """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all.
+
+    Before that, what is kept for a time only and is past it goes.
+    """
     home, store = _open()
+    _log.info("%s old files were removed", retention.prune(home))
     watch.look(home, store, now())
     send_messages()

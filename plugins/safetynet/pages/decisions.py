@@ -37,8 +37,7 @@ def decide(home: Home, store: Ledger, file: File, what: Decision, by: str, text:
                 history.release(store, str(file.batch and file.batch["batch_id"]), why, by)
                 return f"file/{delivery_id}"
             case "returned":
-                with home.alone("returned"):
-                    returned.write(home, store, delivery_id)
+                returned.write(home, store, delivery_id)
                 return f"file/{delivery_id}/returned"
             case "retake":
                 history.retake(store, delivery_id, by)
