@@ -87,14 +87,9 @@ def _one(store: Ledger, statement: sa.Select[Any]) -> dict[str, Any] | None:
 
 
 def _batch(store: Ledger, batch_id: str) -> dict[str, Any] | None:
-    table, release = ledger.batch, ledger.release
+    table = ledger.batch
     columns = [column for column in table.c if column.name != "verdict"]
-    return _one(
-        store,
-        sa.select(*columns, verdict_now())
-        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
-        .where(table.c.batch_id == batch_id),
-    )
+    return _one(store, sa.select(*columns, verdict_now()).where(table.c.batch_id == batch_id))
 
 
 def _build(store: Ledger, batch: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,8 +32,7 @@ class Level(StrEnum):
 _URGENCY = {level: position for position, level in enumerate(Level)}
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """What one department delivers about one scope, by its newest batch; without one where nothing arrived."""
 
     contract: Contract
@@ -54,9 +54,9 @@ class Series:
 
 
 def verdict_now() -> sa.ColumnElement[str]:
-    """The verdict that holds on a batch (joined with its release): a released one is accepted."""
-    table = ledger.batch.c
-    is_released = sa.and_(table.verdict == "held", ledger.release.c.batch_id.is_not(None))
+    """The verdict that holds on a batch: a released one is accepted."""
+    table, release = ledger.batch.c, ledger.release
+    is_released = sa.and_(table.verdict == "held", sa.exists().where(release.c.batch_id == table.batch_id))
     accepted = sa.case((table.rows_quarantined > 0, "accepted_with_quarantine"), else_="accepted")
     return sa.case((is_released, accepted), else_=table.verdict).label("verdict")
 
@@ -71,33 +71,37 @@ def _newest_batches(store: Ledger, today: date) -> dict[tuple[str, str | None], 
 
     What was rejected before it told its scope belongs to none, what is of a day to come to no period; see `astray`.
     """
-    table, release = ledger.batch, ledger.release
-    named = table.c.scope.is_not(None)
-    unnamed = sa.and_(table.c.scope.is_(None), table.c.verdict != "rejected")
-    found: dict[tuple[str, str | None], dict[str, Any]] = {}
-    for is_wanted, has_scope in ((named, True), (unnamed, False)):
-        newest = (
-            sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
-            .where(is_wanted, table.c.as_of <= today)
-            .group_by(table.c.feed, table.c.scope)
-            .subquery()
+    return _newest(store, today, has_scope=True) | _newest(store, today, has_scope=False)
+
+
+def _newest(store: Ledger, today: date, *, has_scope: bool) -> dict[tuple[str, str | None], dict[str, Any]]:
+    """Those of batches that name a scope, or of those that name none; every step is a search in `batch_of_scope`."""
+    table, other = ledger.batch, ledger.batch.alias()
+    series = sa.select(table.c.feed, table.c.scope).where(_counts(table, has_scope)).distinct().subquery()
+
+    def of_series(batch: sa.FromClause) -> sa.ColumnElement[bool]:
+        is_of_scope = batch.c.scope == series.c.scope if has_scope else sa.true()
+        return sa.and_(batch.c.feed == series.c.feed, is_of_scope, _counts(batch, has_scope))
+
+    as_of = sa.select(sa.func.max(other.c.as_of)).where(of_series(other), other.c.as_of <= today).scalar_subquery()
+    rows = store.rows(
+        sa.select(
+            *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
+            *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
+            verdict_now(),
         )
-        is_same = [table.c.feed == newest.c.feed, table.c.as_of == newest.c.as_of]
-        if has_scope:
-            is_same.append(table.c.scope == newest.c.scope)
-        statement = (
-            sa.select(
-                *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
-                *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
-                verdict_now(),
-            )
-            .join(newest, sa.and_(*is_same))
-            .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
-            .where(is_wanted)
-            .order_by(table.c.received_at, table.c.batch_id)
-        )
-        found |= {(row["feed"], row["scope"]): row for row in store.rows(statement)}
-    return found
+        .select_from(series)
+        .join(table, sa.and_(of_series(table), table.c.as_of == as_of))
+        .order_by(table.c.received_at, table.c.batch_id)
+    )
+    return {(row["feed"], row["scope"]): row for row in rows}
+
+
+def _counts(batch: sa.FromClause, has_scope: bool) -> sa.ColumnElement[bool]:
+    is_known = batch.c.feed.in_(contracts())
+    if has_scope:
+        return sa.and_(is_known, batch.c.scope.is_not(None))
+    return sa.and_(is_known, batch.c.scope.is_(None), batch.c.verdict != "rejected")
 
 
 def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, int]]:
@@ -128,6 +132,14 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
 
 def overview(store: Ledger, today: date) -> list[Series]:
     """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope."""
+
+    @cache
+    def standing(feed: str, as_of: date | None) -> tuple[Freshness, date | None, int]:
+        """How a feed stands whose newest period is of that day, its next due day, and the days since then."""
+        state = freshness(contracts()[feed], as_of, today)
+        due = next_deadline(contracts()[feed], as_of) if as_of else None
+        return state, due, (today - due).days if due and state is Freshness.LATE else 0
+
     newest = _newest_batches(store, today)
     incidents = _open_incidents(store)
     delivered = {feed for feed, _ in newest}
@@ -136,9 +148,7 @@ def overview(store: Ledger, today: date) -> list[Series]:
     found = []
     for key in known:
         contract, batch = contracts()[key[0]], newest.get(key)
-        as_of = batch["as_of"] if batch else None
-        state = freshness(contract, as_of, today)
-        due = next_deadline(contract, as_of) if as_of else None
+        state, due, days_late = standing(key[0], batch["as_of"] if batch else None)
         found.append(
             Series(
                 contract=contract,
@@ -146,7 +156,7 @@ def overview(store: Ledger, today: date) -> list[Series]:
                 batch=batch,
                 freshness=state,
                 due=due,
-                days_late=(today - due).days if due and state is Freshness.LATE else 0,
+                days_late=days_late,
                 incidents=incidents.get(key, (0, 0))[0],
                 level=_level(contract, batch, state, incidents.get(key, (0, 0))),
             )
@@ -196,7 +206,12 @@ def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
     to_come = (
         sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
         .join(batch, batch.c.batch_id == table.c.batch_id)
-        .where(batch.c.feed.in_(contracts()), batch.c.as_of > today, table.c.verdict == "held")
+        .where(
+            table.c.verdict != "duplicate",
+            batch.c.feed.in_(contracts()),
+            batch.c.as_of > today,
+            batch.c.verdict == "held",
+        )
         .order_by(table.c.received_at.desc(), table.c.delivery_id)
         .limit(limit)
     )
@@ -215,7 +230,7 @@ def waiting(store: Ledger, feed: str, limit: int = 10) -> list[dict[str, Any]]:
 
 def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
     """The newest batches of a series, newest first, each with how many of its expectations failed."""
-    table, release, result = ledger.batch, ledger.release, ledger.expectation_result
+    table, result = ledger.batch, ledger.expectation_result
     failed = (
         sa.select(sa.func.count())
         .where(result.c.batch_id == table.c.batch_id, result.c.success.is_(False))
@@ -224,7 +239,6 @@ def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2
     columns = [column for column in table.c if column.name not in ("verdict", "reason")]
     return store.rows(
         sa.select(*columns, verdict_now(), failed.label("failed"))
-        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
         .where(table.c.feed == feed, is_of_scope(scope))
         .order_by(table.c.as_of.desc(), table.c.received_at.desc())
         .limit(limit)

@@ -69,6 +69,7 @@ delivery = sa.Table(
     sa.Column("verdict", sa.String(32), nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("part_key", sa.String(72), nullable=False, server_default="", comment="which part of its file, '' = all"),
+    sa.Index("delivery_of_verdict", "verdict", "received_at"),
 )
 
 batch = sa.Table(
@@ -246,7 +247,9 @@ class Ledger:
     def rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
         with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+            found = connection.execute(statement)
+            names = list(found.keys())
+            return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
