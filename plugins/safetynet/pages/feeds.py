@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
 from safetynet.incidents.calendar import next_deadline
+from safetynet.pages.divisions import Division, above
 from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
@@ -30,6 +31,10 @@ class Level(StrEnum):
 
 
 _URGENCY = {level: position for position, level in enumerate(Level)}
+
+
+Key = tuple[str, str | None]
+"""Feed and scope."""
 
 
 class Series(NamedTuple):
@@ -130,25 +135,43 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
     return Level.LOOK if state is Freshness.SOON or incidents[0] or is_dubious else Level.GOOD
 
 
-def overview(store: Ledger, today: date) -> list[Series]:
-    """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope."""
+def _came(newest: Mapping[Key, dict[str, Any]]) -> dict[Key, date]:
+    """The newest period of which anything came: about the scope, about one that lies in it, or about one above it."""
+    own = {key: batch["as_of"] for key, batch in newest.items()}
+    came, scopes = dict(own), {scope for _, scope in own if scope}
+    lies_in = {scope: codes for scope in scopes if (codes := [code for code in above(scope) if code in scopes])}
+    for (feed, scope), as_of in own.items():
+        for code in lies_in.get(scope or "", ()):
+            if (feed, code) in own:
+                came[feed, code] = max(came[feed, code], as_of)
+                came[feed, scope] = max(came[feed, scope], own[feed, code])
+    return came
+
+
+def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None) -> list[Series]:
+    """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope.
+
+    As the watchdog does, it waits for no division that is no more, and takes what came with a related one.
+    """
 
     @cache
-    def standing(feed: str, as_of: date | None) -> tuple[Freshness, date | None, int]:
+    def standing(feed: str, as_of: date | None, ended: date | None) -> tuple[Freshness, date | None, int]:
         """How a feed stands whose newest period is of that day, its next due day, and the days since then."""
-        state = freshness(contracts()[feed], as_of, today)
-        due = next_deadline(contracts()[feed], as_of) if as_of else None
+        state = freshness(contracts()[feed], as_of, today, ended)
+        due = next_deadline(contracts()[feed], as_of) if as_of and state is not Freshness.ENDED else None
         return state, due, (today - due).days if due and state is Freshness.LATE else 0
 
     newest = _newest_batches(store, today)
+    came, divisions = _came(newest), known_divisions or {}
     incidents = _open_incidents(store)
     delivered = {feed for feed, _ in newest}
-    known: list[tuple[str, str | None]] = [key for key in newest if key[0] in contracts()]
+    known: list[Key] = [key for key in newest if key[0] in contracts()]
     known += [(feed, None) for feed in contracts() if feed not in delivered]
     found = []
     for key in known:
         contract, batch = contracts()[key[0]], newest.get(key)
-        state, due, days_late = standing(key[0], batch["as_of"] if batch else None)
+        division = divisions.get(key[1] or "")
+        state, due, days_late = standing(key[0], came.get(key), division.ended if division else None)
         found.append(
             Series(
                 contract=contract,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -36,21 +35,6 @@ def has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether there is this mart."""
     query = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'marts' AND table_name = ?"
     return bool(rows(connection, query, [table]))
-
-
-def names(home: Home, codes: Sequence[str]) -> dict[str, str]:
-    """Division code → name, as far as the warehouse knows it."""
-    if not home.current.is_file():
-        return {}
-    published = home.current.stat()
-    return _names(home, (published.st_ino, published.st_mtime_ns), tuple(codes))
-
-
-@lru_cache(maxsize=64)
-def _names(home: Home, published: tuple[int, int], codes: tuple[str, ...]) -> dict[str, str]:
-    """What `names` says of the file that is published; opening it takes longer than all else that a page does."""
-    query = "SELECT division_code, name FROM marts.dim_division WHERE list_contains(?, division_code)"
-    return {row["division_code"]: row["name"] for row in _told(home, query, [list(codes)])}
 
 
 def resolved_rows(home: Home, batch_id: str, numbers: Sequence[int]) -> dict[int, str]:
