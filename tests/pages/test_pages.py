@@ -117,6 +117,7 @@ def test_the_batch_page_tells_counts_and_row_numbers(site: Site) -> None:
     assert "held" in text and "as of 2099-12-31" in text
     assert "stg_health__chronic_disease" in text and "risk_signal" in text
     assert "data-docs/validations/" in text
+    assert f"data-docs/expectations/{batch['feed']}.html" in text
 
 
 def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> None:

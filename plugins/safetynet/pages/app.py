@@ -223,6 +223,7 @@ def _file(
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
         data_docs=batch.data_docs(home, file.batch) if file.batch else None,
+        suite=batch.suite(home, file.contract.feed),
         is_returned=is_actor and batch.returned(home, file) is not None,
         names=divisions.names(divisions.known(home, store), [file.batch["scope"] if file.batch else None]),
     )

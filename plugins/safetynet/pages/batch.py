@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from safetynet.check.data_docs import page_path
+from safetynet.check.data_docs import page_path, suite_path
 from safetynet.contract import Contract, contracts
 from safetynet.home import Home
 from safetynet.pages.feeds import verdict_now
@@ -198,5 +198,5 @@ def data_docs(home: Home, batch: dict[str, Any]) -> str | None:
 
 def suite(home: Home, feed: str) -> str | None:
     """Where the page of a feed's expectations lies in Data Docs; None where there is none."""
-    path = f"expectations/{feed}.html"
+    path = suite_path(feed)
     return path if (home.root / "data_docs" / "site" / path).is_file() else None
