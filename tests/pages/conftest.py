@@ -106,6 +106,15 @@ def an_incident(incident_id: str, **differs: object) -> dict[str, object]:
     } | differs
 
 
+def held(site: Site) -> tuple[str, str]:
+    """Batch and delivery of a new file that is held, for it is of a day to come."""
+    number = len(site.county.ledger(ledger.batch))
+    site.county.deliver("registry_member", rows("registry_member", 2, first=100 + number), f"{number}_20991231.xlsx")
+    (outcome,) = site.county.take_in()
+    assert outcome.batch_id and outcome.verdict == "held"
+    return outcome.batch_id, outcome.delivery_id
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pages.chromium import PROGRAM, Chromium
-from pages.conftest import INCIDENT, Site
+from pages.conftest import INCIDENT, Site, held
 from safetynet.home import CHECKOUT
 from safetynet.publish import ledger
 
@@ -102,3 +102,15 @@ def test_an_incident_is_acknowledged_in_the_browser(site: Site, browser: Chromiu
     browser.run("document.querySelector('form[action$=acknowledge] button').click()")
     browser.wait("document.querySelector('.timeline')?.innerText.includes('acknowledged')")
     assert browser.run("document.querySelector('form[action$=acknowledge]') === null")
+
+
+def test_a_held_batch_is_released_in_the_browser_and_not_without_a_reason(site: Site, browser: Chromium) -> None:
+    batch_id, _ = held(site)
+    browser.screen(390, 900)
+    browser.open(f"{site.url}/safetynet/batch/{batch_id}?lang=en", site.token("admin"))
+    browser.run("document.querySelector('form[action$=release] button').click()")
+    assert browser.run("document.querySelector('form[action$=release] input').matches(':invalid')")
+    browser.run("document.querySelector('form[action$=release] input').value = 'it is true'")
+    browser.run("document.querySelector('form[action$=release] button').click()")
+    browser.wait("document.querySelector('main')?.innerText.includes('Released by hand')")
+    assert browser.run("document.querySelector('form[action$=release]') === null")
