@@ -86,10 +86,12 @@ def test_the_keyboard_walks_from_the_skip_link_to_the_content(site: Site, browse
 
 def test_the_pages_stand_in_airflows_own_ui_in_its_light_or_dark(site: Site, browser: Chromium) -> None:
     browser.screen(1280, 900)
+    browser.open(f"{site.url}/safetynet/feeds?lang=en", site.token("admin"))
     browser.open(f"{site.url}/plugin/safetynet-feeds", site.token("admin"))
     frame = "document.querySelector('iframe')?.contentDocument"
     browser.wait(f"{frame}?.querySelector('main h1') != null")
     assert browser.run(f"{frame}.documentElement.dataset.theme") == "light"
+    assert browser.run(f"{frame}.documentElement.scrollWidth <= {frame}.documentElement.clientWidth"), "too wide"
     browser.run("document.documentElement.classList.replace('light', 'dark')")
     browser.wait(f"{frame}.documentElement.dataset.theme === 'dark'")
     browser.run(f"{frame}.querySelector('table a').click()")

@@ -43,6 +43,8 @@ class Series(NamedTuple):
     contract: Contract
     scope: str | None
     batch: dict[str, Any] | None
+    came: date | None
+    """The newest period of which anything came, also with a related division."""
     freshness: Freshness
     due: date | None
     days_late: int
@@ -177,6 +179,7 @@ def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division]
                 contract=contract,
                 scope=key[1],
                 batch=batch,
+                came=came.get(key),
                 freshness=state,
                 due=due,
                 days_late=days_late,
