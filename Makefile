@@ -65,11 +65,11 @@ diff: $(READY) ## what came later and changed the answer for a date: SAFETYNET_A
 worklists: $(READY) ## a workbook for each township, to take along to the door (personal data)
 	@$(SAFETYNET) worklists
 
-release: $(READY) ## release a held batch: BATCH=… REASON=…
-	@$(SAFETYNET) release "$$BATCH" "$$REASON"
+release: $(READY) ## release a held batch: BATCH=… REASON=… [BY=…]
+	@$(SAFETYNET) release "$$BATCH" "$$REASON" "$$BY"
 
-retake: $(READY) ## read a landed file again (its contract has grown, its lake file was lost): BATCH=…
-	@$(SAFETYNET) retake "$$BATCH"
+retake: $(READY) ## read a landed file again (its contract has grown, its lake file was lost): BATCH=… [BY=…]
+	@$(SAFETYNET) retake "$$BATCH" "$$BY"
 
 returned: $(READY) ## the file as it goes back to its department, what is wrong marked: BATCH=…
 	@$(SAFETYNET) returned "$$BATCH"

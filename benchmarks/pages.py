@@ -28,6 +28,10 @@ from safetynet.publish.ledger import Ledger
 _TIMES = 5
 _CHECKS = 30
 _NEWEST = date(2026, 10, 31)
+_OF_BATCH = (
+    *("batch_id", "feed", "source_file", "sha256", "sheet_key", "as_of", "as_of_source", "scope", "received_at"),
+    *("verdict", "reason", "rows_received", "rows_accepted", "rows_quarantined", "rows_duplicate", "is_told"),
+)
 
 
 def _month_ends(months: int) -> list[date]:
@@ -60,7 +64,10 @@ def _fill_ledger(home: Home, scopes: int, months: int) -> int:
     Ledger(home).engine.dispose()
     first, name = next(iter(contracts())), "expect:blank"
     with sqlite3.connect(home.operations) as database:
-        database.executemany(f"INSERT INTO batch VALUES ({', '.join('?' * 16)})", _batches(scopes, months))
+        database.executemany(
+            f"INSERT INTO batch ({', '.join(_OF_BATCH)}) VALUES ({', '.join('?' * len(_OF_BATCH))})",
+            _batches(scopes, months),
+        )
         database.execute(
             "INSERT INTO delivery SELECT 'd' || batch_id, 'l' || batch_id, batch_id, feed, source_file, received_at, "
             "verdict, reason, '' FROM batch"

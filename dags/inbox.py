@@ -1,4 +1,4 @@
-"""Watches the inbox and triggers the ingest DAG of every feed that has new files."""
+"""Watches the inbox and what people decide, and triggers the DAGs that have something to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY = timedelta(minutes=1)
     default_args={"retries": 0},
     doc_md="""
 Looks at the inbox every minute. A file still being written is left for the next look. The same set of new files
-triggers its feed once.
+triggers its feed once; so does a file that somebody wants read again, and a batch that was released triggers `warehouse`.
 
 **When it is red:** the inbox cannot be read (mount, rights). Mend that; nothing needs to be cleared, the next look
 finds everything.
@@ -32,12 +32,12 @@ def inbox() -> None:
 
     @task
     def look() -> list[dict[str, str]]:
-        from safetynet.tasks import feeds_with_new_files
+        from safetynet.tasks import feeds_with_new_files, releases_to_build
 
-        return [
-            {"trigger_dag_id": feed, "trigger_run_id": f"inbox__{feed}__{mark}"}
-            for feed, mark in feeds_with_new_files().items()
-        ]
+        runs = {feed: f"inbox__{feed}__{mark}" for feed, mark in feeds_with_new_files().items()}
+        if released := releases_to_build():
+            runs["warehouse"] = f"release__{released}"
+        return [{"trigger_dag_id": dag_id, "trigger_run_id": run_id} for dag_id, run_id in runs.items()]
 
     TriggerDagRunOperator.partial(task_id="trigger", skip_when_already_exists=True).expand_kwargs(look())
 

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     held = commands.add_parser("release", help="release a held batch")
     held.add_argument("batch")
     held.add_argument("reason")
+    held.add_argument("by", nargs="?", default="")
     back = commands.add_parser("returned", help="the file as it goes back to its department, what is wrong marked")
     back.add_argument("batch")
     commands.add_parser("incidents", help="what failed and is not over")
@@ -51,14 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     frozen.add_argument("reason", help="why; else empty")
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
+    again.add_argument("by", nargs="?", default="")
     story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
     story.add_argument("household", help="the registry's code of the household")
     return parser
 
 
-def _release(home: Home, batch: str, reason: str) -> int:
+def _release(home: Home, batch: str, reason: str, by: str) -> int:
     try:
-        release(Ledger(home), batch, reason)
+        release(Ledger(home), batch, reason, by)
     except NotHeld as refused:
         print(refused, file=sys.stderr)
         return 2
@@ -66,9 +68,9 @@ def _release(home: Home, batch: str, reason: str) -> int:
     return 0
 
 
-def _retake(home: Home, batch: str) -> int:
+def _retake(home: Home, batch: str, by: str) -> int:
     try:
-        retake(Ledger(home), batch)
+        retake(Ledger(home), batch, by)
     except NotKnown as unknown:
         print(unknown, file=sys.stderr)
         return 2
@@ -197,9 +199,9 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
         case "freeze":
             return _freeze(home, arguments)
         case "retake":
-            return _retake(home, arguments.batch)
+            return _retake(home, arguments.batch, arguments.by)
         case _:
-            return _release(home, arguments.batch, arguments.reason)
+            return _release(home, arguments.batch, arguments.reason, arguments.by)
 
 
 if __name__ == "__main__":

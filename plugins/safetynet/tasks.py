@@ -7,6 +7,7 @@ import logging
 
 import sqlalchemy as sa
 
+from safetynet import retention
 from safetynet.contract import IncidentKind
 from safetynet.deliver import alerts, outbox
 from safetynet.home import Home, county_day, now
@@ -33,7 +34,10 @@ def _look_at_disk(home: Home, store: Ledger) -> None:
 
 
 def feeds_with_new_files() -> dict[str, str]:
-    """Feed → a mark of its set of new, whole files; the mark changes when the set does, or what landed before it."""
+    """Feed → a mark of its set of new, whole files and of those that somebody wants read again.
+
+    The mark changes when the set does, or what landed before it.
+    """
     home, store = _open()
     whole, _ = inbox.settled(landing.waiting(home, store))
     table = ledger.landing
@@ -41,12 +45,25 @@ def feeds_with_new_files() -> dict[str, str]:
     before = {row["feed"]: row["landed"] for row in landed}
     secret = home.key_secret()
     marks: dict[str, list[str]] = {}
+    again = sa.select(table).where(table.c.is_done.is_(False), table.c.retaken_at.is_not(None))
+    for row in store.rows(again):
+        marks.setdefault(row["feed"], []).append(f"{row['landing_id']}:{row['retaken_at']:%Y%m%dT%H%M%S%f}")
     for file in whole:
         marks.setdefault(file.feed, []).append(f"{landing.path_key(home, file, secret)}:{file.fingerprint}")
     return {
         feed: hashlib.sha256("\n".join([str(before.get(feed, 0)), *sorted(files)]).encode()).hexdigest()[:16]
         for feed, files in marks.items()
     }
+
+
+def releases_to_build() -> str | None:
+    """A mark of the batches that were released since the current warehouse was built; None where there are none."""
+    _, store = _open()
+    release, build = ledger.release, ledger.build
+    built = sa.select(build.c.known_at).where(build.c.build_id == "current").scalar_subquery()
+    since = store.rows(sa.select(release.c.batch_id).where(sa.or_(built.is_(None), release.c.released_at > built)))
+    released = sorted(row["batch_id"] for row in since)
+    return hashlib.sha256("\n".join(released).encode()).hexdigest()[:16] if released else None
 
 
 def land_feed(feed: str) -> list[str]:
@@ -191,8 +208,12 @@ def _tell_failed_build(store: Ledger, failed: list[str]) -> None:
 
 
 def watch_deliveries() -> None:
-    """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all."""
+    """Open an incident for what is late and for a disk that runs full, write the month's channel tests, send it all.
+
+    Before that, what is kept for a time only and is past it goes.
+    """
     home, store = _open()
+    _log.info("%s old files were removed", retention.prune(home))
     watch.look(home, store, now())
     send_messages()
 

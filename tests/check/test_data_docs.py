@@ -39,7 +39,7 @@ def test_a_batch_has_a_page_with_notes_and_without_values(county: County) -> Non
     for page in (*pages, data_docs.suite_path(FEED)):
         text = html.unescape((site / page).read_text(encoding="utf-8"))
         assert [each["meta"]["notes"] for each in declared if each["meta"]["notes"] not in text] == []
-    assert all(f'href="{page}"' in index for page in pages)
+    assert all(f'href="{page}"' in index for page in (*pages, data_docs.suite_path(FEED)))
 
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from datetime import date
 
 import pytest
 
 from clerk import file_of, rows
 from county import County
 from safetynet.land.landing import waiting
-from safetynet.publish import ledger
-from safetynet.tasks import feeds_with_new_files
+from safetynet.publish import history, ledger
+from safetynet.tasks import feeds_with_new_files, releases_to_build
 
 FEED = "registry_member"
 
@@ -56,6 +57,31 @@ def test_a_content_that_comes_back_with_its_old_time_is_new_to_the_inbox(
         told += verdicts(county)
     assert told == ["accepted", "accepted", "duplicate"]
     assert len(set(marks)) == 3, "the inbox DAG triggers a feed once for each mark"
+
+
+def test_what_people_decide_starts_a_run_once(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, folder in (("HOME", county.home.root), ("INBOX", county.home.inbox)):
+        monkeypatch.setenv(f"SAFETYNET_{name}", str(folder))
+    county.deliver(FEED, rows(FEED, 2), "a_20991231.xlsx")
+    (held,) = county.take_in()
+    assert held.verdict == "held" and held.batch_id
+    assert (feeds_with_new_files(), releases_to_build()) == ({}, None)
+
+    marks = []
+    for _ in range(2):
+        history.retake(county.store, held.batch_id, "officer")
+        marks += [feeds_with_new_files()[FEED], feeds_with_new_files()[FEED]]
+        assert [outcome.batch_id for outcome in county.take_in()] == [held.batch_id]
+        assert feeds_with_new_files() == {}
+    assert marks[0] == marks[1] != marks[2] == marks[3]
+
+    history.release(county.store, held.batch_id, "it is true", "officer")
+    (release,) = county.ledger(ledger.release)
+    assert releases_to_build() is not None
+    built = {"build_id": "current", "as_of": date(2025, 6, 30), "inputs": "", "published_at": release["released_at"]}
+    with county.store.transaction() as connection:
+        county.store.put(connection, ledger.build, [built | {"known_at": release["released_at"]}])
+    assert releases_to_build() is None
 
 
 def test_a_file_whose_time_alone_changes_is_no_delivery(county: County) -> None:

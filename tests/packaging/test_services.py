@@ -21,8 +21,16 @@ from clerk import row
 from county import County
 from safetynet.home import CHECKOUT, county_day, end_of_day, now
 from safetynet.orchestrate.services import session_members
+from tied import tied
 
 pytestmark = pytest.mark.airflow
+
+
+@pytest.fixture
+def county(county: County) -> Iterator[County]:
+    """A county whose services do not outlive the test."""
+    with tied(county.home.root):
+        yield county
 
 
 def free_port() -> int:
@@ -122,6 +130,26 @@ def started(command: list[str], settings: dict[str, str], log: Path) -> Iterator
             process.wait(20)
         for member in session_members(process.pid):
             os.kill(member, signal.SIGKILL)
+
+
+def test_services_do_not_outlive_tests_that_are_killed(tmp_path: Path) -> None:
+    script = (
+        "import os, subprocess, sys, time\nfrom pathlib import Path\nfrom tied import tied\n"
+        "with tied(Path(sys.argv[1])):\n"
+        "    settings = os.environ | {'SAFETYNET_HOME': sys.argv[1]}\n"
+        "    service = subprocess.Popen(['sleep', '60'], env=settings, start_new_session=True)\n"
+        "    print(service.pid, flush=True)\n    time.sleep(60)\n"
+    )
+    settings = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    tests = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], env=settings, stdout=subprocess.PIPE, text=True
+    )
+    assert tests.stdout is not None
+    session = int(tests.stdout.readline())
+    assert session_members(session) == [session]
+    tests.kill()
+    tests.communicate()
+    wait_until(lambda: session_members(session) == [], 10, "the service outlived its tests")
 
 
 def test_containers_components_run_and_become_healthy(county: County, tmp_path: Path) -> None:

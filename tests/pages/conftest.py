@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from safetynet.orchestrate.services import is_healthy
 from safetynet.orchestrate.settings import environment
 from safetynet.publish import ledger
 from safetynet.warehouse.build import build, target
+from tied import tied
 
 PASSWORDS = {"admin": "of-admin", "reader": "of-reader"}
 INCIDENT = "1" * 12
@@ -81,7 +83,7 @@ class Site:
             request.add_header("Cookie", f"_token={self.token(user)}")
         try:
             with urllib.request.build_opener(_Stay).open(request, timeout=30) as answer:
-                return Answer(answer.status, answer.read().decode(), dict(answer.headers))
+                return Answer(answer.status, answer.read().decode(errors="replace"), dict(answer.headers))
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read().decode(), dict(error.headers))
 
@@ -104,6 +106,15 @@ def an_incident(incident_id: str, **differs: object) -> dict[str, object]:
     } | differs
 
 
+def held(site: Site) -> tuple[str, str]:
+    """Batch and delivery of a new file that is held, for it is of a day to come."""
+    number = len(site.county.ledger(ledger.batch))
+    site.county.deliver("registry_member", rows("registry_member", 2, first=100 + number), f"{number}_20991231.xlsx")
+    (outcome,) = site.county.take_in()
+    assert outcome.batch_id and outcome.verdict == "held"
+    return outcome.batch_id, outcome.delivery_id
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -115,12 +126,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The server over a county with good files, spoiled ones, a warehouse and an incident."""
     root = tmp_path_factory.mktemp("pages")
     county = County(root)
+    migration = start_migration(county.home)
     plant(county)
     county.deliver("registry_member", rows("registry_member", 30, first=50), "全县_990121_20250531.xlsx")
     county.take_in()
-    build(county.home, county.store, target(county.home, county.store))
-    with county.store.transaction() as connection:
-        connection.execute(sa.insert(ledger.incident).values(an_incident(INCIDENT)))
+    finish_migration(county.home, migration)
+    with served(county, root / "server.log") as site:
+        build(county.home, county.store, target(county.home, county.store))
+        with county.store.transaction() as connection:
+            connection.execute(sa.insert(ledger.incident).values(an_incident(INCIDENT)))
+        deadline = time.monotonic() + 90
+        while not is_healthy(site.url, "metadatabase"):
+            assert time.monotonic() < deadline, (root / "server.log").read_text()
+            time.sleep(0.3)
+        yield site
+
+
+@contextmanager
+def served(county: County, log: Path) -> Iterator[Site]:
+    """Airflow's API server over a county's home; it needs a while until it answers."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     settings = os.environ | environment(county.home)
@@ -130,16 +154,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer",
     }
     Path(settings["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).write_text(json.dumps(PASSWORDS))
-    finish_migration(county.home, start_migration(county.home))
-    with (root / "server.log").open("wb") as log:
-        command = [sys.executable, "-m", "airflow", "api-server", "--workers", "1"]
-        server = subprocess.Popen(command, env=settings, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 90
-        while not is_healthy(url, "metadatabase"):
-            assert server.poll() is None and time.monotonic() < deadline, (root / "server.log").read_text()
-            time.sleep(0.3)
-        yield Site(url, county)
-    finally:
-        server.terminate()
-        server.wait(20)
+    command = [sys.executable, "-m", "airflow", "api-server", "--workers", "1"]
+    with tied(county.home.root), log.open("wb") as output:
+        server = subprocess.Popen(command, env=settings, stdout=output, stderr=output)
+        try:
+            yield Site(url, county)
+        finally:
+            server.terminate()
+            server.wait(20)

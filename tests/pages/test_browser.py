@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pages.chromium import PROGRAM, Chromium
-from pages.conftest import INCIDENT, Site
+from pages.conftest import INCIDENT, Site, held
 from safetynet.home import CHECKOUT
 from safetynet.publish import ledger
 
@@ -86,10 +86,12 @@ def test_the_keyboard_walks_from_the_skip_link_to_the_content(site: Site, browse
 
 def test_the_pages_stand_in_airflows_own_ui_in_its_light_or_dark(site: Site, browser: Chromium) -> None:
     browser.screen(1280, 900)
+    browser.open(f"{site.url}/safetynet/feeds?lang=en", site.token("admin"))
     browser.open(f"{site.url}/plugin/safetynet-feeds", site.token("admin"))
     frame = "document.querySelector('iframe')?.contentDocument"
     browser.wait(f"{frame}?.querySelector('main h1') != null")
     assert browser.run(f"{frame}.documentElement.dataset.theme") == "light"
+    assert browser.run(f"{frame}.documentElement.scrollWidth <= {frame}.documentElement.clientWidth"), "too wide"
     browser.run("document.documentElement.classList.replace('light', 'dark')")
     browser.wait(f"{frame}.documentElement.dataset.theme === 'dark'")
     browser.run(f"{frame}.querySelector('table a').click()")
@@ -102,3 +104,15 @@ def test_an_incident_is_acknowledged_in_the_browser(site: Site, browser: Chromiu
     browser.run("document.querySelector('form[action$=acknowledge] button').click()")
     browser.wait("document.querySelector('.timeline')?.innerText.includes('acknowledged')")
     assert browser.run("document.querySelector('form[action$=acknowledge]') === null")
+
+
+def test_a_held_batch_is_released_in_the_browser_and_not_without_a_reason(site: Site, browser: Chromium) -> None:
+    batch_id, _ = held(site)
+    browser.screen(390, 900)
+    browser.open(f"{site.url}/safetynet/batch/{batch_id}?lang=en", site.token("admin"))
+    browser.run("document.querySelector('form[action$=release] button').click()")
+    assert browser.run("document.querySelector('form[action$=release] input').matches(':invalid')")
+    browser.run("document.querySelector('form[action$=release] input').value = 'it is true'")
+    browser.run("document.querySelector('form[action$=release] button').click()")
+    browser.wait("document.querySelector('main')?.innerText.includes('Released by hand')")
+    assert browser.run("document.querySelector('form[action$=release]') === null")

@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from county import County
+from safetynet import reference
 from safetynet.contract import contracts
 from safetynet.incidents.calendar import next_deadline
-from safetynet.pages import feeds
+from safetynet.pages import divisions, feeds
+from safetynet.pages.divisions import Division
 from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 
@@ -152,6 +154,43 @@ def test_a_file_of_a_day_to_come_and_one_of_no_scope_hide_no_series(county: Coun
     )
     assert [(one.scope, one.level) for one in series(county, "registry_member")] == [(SCOPE, feeds.Level.GOOD)]
     assert [row["delivery_id"] for row in feeds.astray(county.store, TODAY)] == ["d2", "d1"]
+
+
+def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came_with_another(county: County) -> None:
+    put(
+        county,
+        ledger.batch,
+        batch("registry_member", "2025-03-31", number=1),
+        batch("registry_member", "2025-03-31", "990122000000", number=2),
+        batch("registry_member", "2025-05-31", "990122100000", number=3),
+        batch("water_project", "2025-03-31", "990121100000", number=4),
+        batch("water_project", "2025-05-31", number=5),
+    )
+    told = {
+        (one.contract.feed, one.scope): (one.freshness, one.level)
+        for one in feeds.overview(county.store, TODAY, {SCOPE: Division("旧县", date(2025, 4, 30))})
+        if one.batch
+    }
+    fresh, ended = (Freshness.FRESH, feeds.Level.GOOD), (Freshness.ENDED, feeds.Level.GOOD)
+    assert told == {
+        ("registry_member", SCOPE): ended,
+        ("registry_member", "990122000000"): fresh,
+        ("registry_member", "990122100000"): fresh,
+        ("water_project", "990121100000"): fresh,
+        ("water_project", SCOPE): ended,
+    }
+
+
+def test_a_division_that_is_no_more_has_a_name(county: County) -> None:
+    assert divisions.known(county.home, county.store) == {}
+    table = "division_code,name,level,parent_code,valid_from,valid_to\n990121,旧县,3,9901,,2025-04-30\n"
+    table += "990122,古县,3,9901,,2024-01-31\n990122,新县,3,9901,2024-02-01,\n"
+    (county.home.reference / "divisions.csv").write_text(table, encoding="utf-8")
+    reference.keep(county.home, county.store)
+    known = divisions.known(county.home, county.store)
+    assert known[SCOPE] == ("旧县", date(2025, 4, 30))
+    assert known["990122000000"] == ("新县", None)
+    assert divisions.names(known, [SCOPE, None, "990199000000"]) == {SCOPE: "旧县"}
 
 
 def test_open_incidents_are_counted_and_a_critical_one_is_urgent(county: County) -> None:

@@ -11,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from faults.test_leaks import PLANTED
-from pages.conftest import INCIDENT, Site, an_incident
+from pages.conftest import INCIDENT, Site, an_incident, held
 from safetynet.home import CHECKOUT
 from safetynet.pages import lineage
 from safetynet.pages.app import app
 from safetynet.pages.screen import texts
 from safetynet.publish import ledger
+from safetynet.read.workbook import is_encrypted
 
 pytestmark = pytest.mark.airflow
 
@@ -41,7 +42,7 @@ def test_every_endpoint_asks_for_a_login(site: Site) -> None:
     asked = [re.sub(r"\{\w+(:path)?\}", "x", path).removeprefix("/") for path in routes]
     assert len(asked) > 8
     for path in asked:
-        if "incidents/x/x" in path:
+        if path.endswith("x/x"):
             assert site.ask(path, None, form={}).status == 401, path
         else:
             assert site.ask(path, None).status == 401, path
@@ -116,6 +117,7 @@ def test_the_batch_page_tells_counts_and_row_numbers(site: Site) -> None:
     assert "held" in text and "as of 2099-12-31" in text
     assert "stg_health__chronic_disease" in text and "risk_signal" in text
     assert "data-docs/validations/" in text
+    assert f"data-docs/expectations/{batch['feed']}.html" in text
 
 
 def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> None:
@@ -129,16 +131,56 @@ def test_the_file_for_the_department_is_for_those_who_act(site: Site) -> None:
     delivery = next(row for row in site.county.ledger(ledger.delivery) if row["batch_id"])
     address = f"file/{delivery['delivery_id']}/returned"
     assert site.ask(address).status == 404
-    folder = site.county.home.folder("returned", delivery["feed"], delivery["landing_id"])
-    (folder / "退回.xlsx").write_text("locked")
+    written = site.ask(address, form={})
+    assert (written.status, written.headers["location"]) == (303, f"/safetynet/{address}")
     answer = site.ask(address)
-    assert (answer.status, answer.text) == (200, "locked")
-    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.status == 200 and "attachment" in answer.headers["content-disposition"]
+    (copy,) = (site.county.home.root / "returned" / delivery["feed"]).rglob("*.xlsx")
+    assert is_encrypted(copy)
     assert site.ask(address, "reader").status == 403
     assert [address in site.ask(f"batch/{delivery['batch_id']}", user).text for user in ("admin", "reader")] == [
         True,
         False,
     ]
+
+
+def test_what_is_decided_about_a_file_needs_a_right_a_reason_and_this_site(site: Site) -> None:
+    batch_id, delivery_id = held(site)
+    address, reason = f"file/{delivery_id}/release", {"text": "it is true"}
+    assert address in site.ask(f"batch/{batch_id}").text
+    assert "<form" not in site.ask(f"batch/{batch_id}", "reader").text
+    for decision in ("release", "returned", "retake"):
+        assert site.ask(f"file/{delivery_id}/{decision}", "reader", form=reason).status == 403
+    assert site.ask(address, form=reason, headers={"Origin": "http://elsewhere.example"}).status == 403
+    refused = site.ask(f"{address}?lang=en", form={"text": " "})
+    assert refused.status == 409 and "only a batch that is held" in refused.text
+    assert site.ask("file/none/release", form=reason).status == 404
+    assert site.ask(f"file/{delivery_id}/delete", form=reason).status == 422
+    assert batch_id not in {row["batch_id"] for row in site.county.ledger(ledger.release)}
+
+
+def test_a_held_batch_is_released_once_and_its_page_says_by_whom(site: Site) -> None:
+    batch_id, delivery_id = held(site)
+    answer = site.ask(f"file/{delivery_id}/release", form={"text": "asked 13987654321\nit is true"})
+    assert (answer.status, answer.headers["location"]) == (303, f"/safetynet/file/{delivery_id}")
+    (row,) = [row for row in site.county.ledger(ledger.release) if row["batch_id"] == batch_id]
+    assert (row["reason"], row["released_by"]) == ("asked *********** it is true", "admin")
+    text = site.ask(f"batch/{batch_id}?lang=en").text
+    assert "Released by hand" in text and "· admin" in text and "/release" not in text
+    assert site.ask(f"file/{delivery_id}/release", form={"text": "again"}).status == 409
+    assert site.county.ledger(ledger.release).count(row) == 1
+
+
+def test_a_file_that_is_to_be_read_again_waits_among_the_feeds(site: Site) -> None:
+    delivery = next(row for row in site.county.ledger(ledger.delivery) if row["verdict"] == "rejected")
+    answer = site.ask(f"file/{delivery['delivery_id']}/retake", form={})
+    assert (answer.status, answer.headers["location"]) == (303, f"/safetynet/feeds?feed={delivery['feed']}")
+    waiting = site.ask(f"feeds?feed={delivery['feed']}&lang=en").text
+    assert "Files that wait to be read" in waiting and "· admin" in waiting
+    assert site.ask(f"file/{delivery['delivery_id']}").status == 404
+    read_again = site.county.take_in()
+    assert [(each.delivery_id, each.verdict) for each in read_again] == [(delivery["delivery_id"], "rejected")]
+    assert "Files that wait" not in site.ask("feeds?lang=en").text
 
 
 def opened(site: Site, number: int) -> str:

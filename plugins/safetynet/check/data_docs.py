@@ -36,7 +36,7 @@ One page per batch: what was checked, and how many rows failed. No value of any 
 </body>
 </html>
 """
-_FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} · {feed}</small></h2>
+_FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} · {feed}{suite}</small></h2>
 <table class="table table-sm table-hover">
 <thead><tr><th>截止日期 As of</th><th>文件 File</th><th>范围 Scope</th><th>结论 Verdict</th>
 <th class="text-right">行数 Rows</th><th class="text-right">隔离 Quarantined</th>
@@ -46,6 +46,7 @@ _FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} �
 </tbody>
 </table>
 """
+_SUITE = ' · <a href="{path}">检查项目 What is expected of it</a>'
 _ROW = """<tr class="{style}"><td>{as_of}</td><td>{file}</td><td>{scope}</td><td>{verdict}</td>
 <td class="text-right">{received:,}</td><td class="text-right">{quarantined:,}</td>
 <td class="text-right">{failed}</td></tr>"""
@@ -114,7 +115,11 @@ def write_index(home: Home, store: Ledger) -> None:
         )
     feeds = [
         _FEED.format(
-            title_zh=contract(feed).title.zh, title_en=contract(feed).title.en, feed=feed, rows="\n".join(rows[feed])
+            title_zh=contract(feed).title.zh,
+            title_en=contract(feed).title.en,
+            feed=feed,
+            suite=_SUITE.format(path=suite_path(feed)) if (site / suite_path(feed)).is_file() else "",
+            rows="\n".join(rows[feed]),
         )
         for feed in contracts()
         if feed in rows

@@ -48,8 +48,7 @@ def write(home: Home, store: Ledger, wanted: str) -> Path:
     ids = [row["batch_id"] for row in deliveries if row["batch_id"]]
     known = {row["batch_id"]: row for row in history.batches(store, feed=landing["feed"]) if row["batch_id"] in ids}
     feed = contract(landing["feed"])
-    folder = home.folder("returned", feed.feed, landing_id)
-    with workshop(home.folder("tmp")) as bench:
+    with home.alone("returned"), workshop(home.folder("tmp")) as bench:
         sheets = _sheets(home, feed, landing, bench)
         plain, locked = bench / "plain.xlsx", bench / "locked.xlsx"
         with Copy(plain) as copy:
@@ -60,7 +59,7 @@ def write(home: Home, store: Ledger, wanted: str) -> Path:
                 _copy(home, feed, sheet, size, batch, copy)
         lock(plain, locked, password(home, feed.owner))
         locked.chmod(0o600)
-        path = folder / _name(landing, list(known.values()))
+        path = home.folder("returned", feed.feed, landing_id) / _name(landing, list(known.values()))
         locked.replace(path)
     return path
 

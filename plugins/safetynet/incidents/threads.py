@@ -216,11 +216,11 @@ def only_scope(store: Ledger, feed: str) -> str | None:
     return next(iter(scopes)) if len(scopes) == 1 else None
 
 
-def released(connection: sa.Connection, batch_id: str, reason: str, at: datetime) -> None:
+def released(connection: sa.Connection, batch_id: str, reason: str, at: datetime, by: str | None) -> None:
     """Say that a held batch is used after all."""
     table = ledger.incident
     held = _select(connection, _is_open(), table.c.last_batch_id == batch_id, table.c.kind.in_(_OF_FILES))
-    _end(connection, held, at, batch_id=batch_id, note=reason)
+    _end(connection, held, at, batch_id=batch_id, by=by, note=reason)
 
 
 def passed_over(connection: sa.Connection, feed: str, scope: str | None, at: datetime, by: str, why: str) -> None:

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from rich.console import Console
 from rich.status import Status
 
-from safetynet import reference
+from safetynet import reference, retention
 from safetynet.contract import contract, contracts
 from safetynet.deliver import outbox
 from safetynet.deliver.summary import show
 from safetynet.home import Home
 from safetynet.land import inbox, landing
-from safetynet.orchestrate.metadata import finish_migration, start_migration
+from safetynet.orchestrate.metadata import finish_migration, start_cleaning, start_migration
 from safetynet.orchestrate.settings import environment
 from safetynet.publish.ledger import Ledger
 from safetynet.warehouse import build
@@ -38,7 +38,7 @@ def _through_the_dags(home: Home, store: Ledger, feeds: list[str], status: Statu
     """Run the DAGs in a process of their own, showing what it says; returns what failed, by name."""
     failed = []
     reading, writing = os.pipe()
-    log = home.folder("airflow", "logs") / "run.log"
+    log = retention.begin_anew(home.folder("airflow", "logs") / "run.log")
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "safetynet.orchestrate.once", *feeds],
@@ -104,12 +104,20 @@ def run(home: Home) -> int:
         if has_news:
             with console.status("starting Airflow · 正在启动 Airflow") as status:
                 failed = _through_the_dags(home, store, feeds, status)
+            _tidy(home)
         else:
             outbox.send(home, store)
         wanted = _target(home, store, as_of, known_at)
         show(home, store, console, has_news=has_news, unfinished=unfinished, failed=failed, wanted=wanted)
         console.print(f"{time.monotonic() - started:.0f} s")
     return 1 if failed else 0
+
+
+def _tidy(home: Home) -> None:
+    """Remove what is kept for a time only and is past it."""
+    retention.prune(home)
+    if cleaning := start_cleaning(home):
+        cleaning.wait()
 
 
 def _target(home: Home, store: Ledger, as_of: date | None, known_at: datetime | None) -> build.Target | None:

@@ -17,8 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from safetynet.home import Home
-from safetynet.orchestrate.metadata import finish_migration, start_migration
+from safetynet.orchestrate.metadata import finish_migration, start_cleaning, start_migration
 from safetynet.orchestrate.settings import environment
+from safetynet.retention import begin_anew
 
 COMPONENTS = (
     ("api-server",),
@@ -87,7 +88,7 @@ def up(home: Home) -> int:
     finish_migration(home, start_migration(home))
     settings = os.environ | environment(home) | {"AIRFLOW__API__PORT": str(PORT), "AIRFLOW__API__BASE_URL": url}
     settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"{url}/execution/"
-    log = home.folder("airflow", "logs") / "services.log"
+    log = begin_anew(home.folder("airflow", "logs") / "services.log")
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__],
@@ -135,9 +136,12 @@ def supervise() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
     url = os.environ["AIRFLOW__API__BASE_URL"]
     running: list[subprocess.Popen[bytes]] = []
+    home, cleaning = Home.from_environment(), None
     while not told and all(process.poll() is None for process in running):
         if not running or (len(running) < len(COMPONENTS) and is_healthy(url, "metadatabase")):
             running.append(subprocess.Popen([sys.executable, "-m", "airflow", *COMPONENTS[len(running)]]))
+        if len(running) == len(COMPONENTS) and (cleaning is None or cleaning.poll() is not None):
+            cleaning = start_cleaning(home)
         time.sleep(0.5)
     for process in reversed(running):
         process.terminate()

@@ -1,4 +1,4 @@
-"""The FastAPI app of the pages; every endpoint asks for Airflow's own login, and none writes but those of incidents."""
+"""The FastAPI app of the pages; every endpoint asks for Airflow's own login, and none writes but what people decide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Red
 
 from safetynet.contract import contracts
 from safetynet.home import Home, county_day, now
-from safetynet.pages import batch, charts, feeds, incidents, lineage, people, warehouse
+from safetynet.pages import batch, charts, decisions, divisions, feeds, incidents, lineage, people, warehouse
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
@@ -28,7 +28,7 @@ ASSETS = {
 }
 
 may_read, may_act = requires_access_dag("GET"), requires_access_dag("PUT")
-"""Who may see DAGs may see these pages, and who may edit them may act on incidents."""
+"""Who may see DAGs may see these pages, and who may edit them may act on incidents and files."""
 
 app = FastAPI(
     title="safetynet",
@@ -37,6 +37,11 @@ app = FastAPI(
     openapi_url=None,
     dependencies=[Depends(may_read)],
 )
+
+
+@app.exception_handler(404)
+def _not_found(request: Request, _: Exception) -> Response:
+    return render(request, "not_found.html", status_code=404)
 
 
 @app.exception_handler(NewerLedger)
@@ -96,7 +101,8 @@ def feeds_page(
 ) -> HTMLResponse:
     """Every feed × scope, the most urgent first."""
     today = county_day(now())
-    series = feeds.overview(store, today)
+    known = divisions.known(home, store)
+    series = feeds.overview(store, today, known)
     of_feed = [one for one in series if not feed or one.contract.feed == feed]
     counts = {name: sum(one.level is name for one in of_feed) for name in feeds.Level}
     wanted = [one for one in of_feed if not level or one.level == level]
@@ -109,8 +115,9 @@ def feeds_page(
         total=len(wanted),
         counts=counts,
         volumes=feeds.volumes(store, shown, newest),
-        names=warehouse.names(home, [one.scope for one in shown if one.scope]),
+        names=divisions.names(known, [one.scope for one in shown]),
         astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
+        waiting=feeds.waiting(store, feed),
         contracts=contracts(),
         feed=feed,
         level=level,
@@ -137,7 +144,7 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
         drawing=charts.bars([(row["rows_accepted"], row["rows_quarantined"]) for row in drawn], 720, 150),
         trends=feeds.trends(store, batches),
         suite=batch.suite(home, feed),
-        names=warehouse.names(home, [scope] if scope else []),
+        names=divisions.names(divisions.known(home, store), [scope]),
     )
 
 
@@ -146,7 +153,7 @@ def batch_page(
     request: Request, home: InHome, store: InLedger, acts: IsActor, batch_id: str, page: Page = 0
 ) -> HTMLResponse:
     """What happened to one file."""
-    return _file(request, home, batch.find(store, batch_id), page, is_actor=acts)
+    return _file(request, home, store, batch.find(store, batch_id), page, is_actor=acts)
 
 
 @app.get("/file/{delivery_id}")
@@ -154,7 +161,7 @@ def file_page(
     request: Request, home: InHome, store: InLedger, acts: IsActor, delivery_id: str, page: Page = 0
 ) -> HTMLResponse:
     """What happened to one file, also where nothing of it could be read."""
-    return _file(request, home, batch.find(store, None, delivery_id), page, is_actor=acts)
+    return _file(request, home, store, batch.find(store, None, delivery_id), page, is_actor=acts)
 
 
 @app.get("/file/{delivery_id}/returned", dependencies=[Depends(may_act)])
@@ -167,7 +174,37 @@ def returned_file(home: InHome, store: InLedger, delivery_id: str) -> Response:
     return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})
 
 
-def _file(request: Request, home: Home, file: batch.File | None, page: int, *, is_actor: bool) -> HTMLResponse:
+@app.post("/file/{delivery_id}/{decision}", dependencies=[Depends(may_act), Depends(_same_origin)])
+def decide_on_file(
+    request: Request,
+    home: InHome,
+    store: InLedger,
+    user: GetUserDep,
+    delivery_id: str,
+    decision: decisions.Decision,
+    text: Annotated[str, Form()] = "",
+) -> Response:
+    """Release, read again, or write the copy for the department; who may edit DAGs may do so."""
+    file = batch.find(store, None, delivery_id)
+    if file is None:
+        raise HTTPException(404, "Not found")
+    try:
+        page = decisions.decide(home, store, file, decision, user.get_name(), text)
+    except decisions.CannotDecide:
+        return _file(request, home, store, file, 0, is_actor=True, refused=decision)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/{page}", status_code=303)
+
+
+def _file(
+    request: Request,
+    home: Home,
+    store: Ledger,
+    file: batch.File | None,
+    page: int,
+    *,
+    is_actor: bool,
+    refused: str | None = None,
+) -> HTMLResponse:
     if file is None:
         raise HTTPException(404, "Not found")
     marks = batch.marks(home, file.batch, page) if file.batch else None
@@ -175,15 +212,20 @@ def _file(request: Request, home: Home, file: batch.File | None, page: int, *, i
     return render(
         request,
         "batch.html",
+        status_code=409 if refused else 200,
         file=file,
+        possible=decisions.possible(file) if is_actor else [],
+        refused=refused,
+        note_length=incidents.NOTE_LENGTH,
         marks=marks,
         resolved=warehouse.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
         page=page,
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
         data_docs=batch.data_docs(home, file.batch) if file.batch else None,
+        suite=batch.suite(home, file.contract.feed),
         is_returned=is_actor and batch.returned(home, file) is not None,
-        names=warehouse.names(home, [file.batch["scope"]]) if file.batch and file.batch["scope"] else {},
+        names=divisions.names(divisions.known(home, store), [file.batch["scope"] if file.batch else None]),
     )
 
 
@@ -201,6 +243,7 @@ def data_docs_page(home: InHome, path: str) -> Response:
 @app.get("/incidents")
 def incidents_page(
     request: Request,
+    home: InHome,
     store: InLedger,
     status: str = "unresolved",
     feed: str = "",
@@ -214,6 +257,7 @@ def incidents_page(
         request,
         "incidents.html",
         shown=shown,
+        names=divisions.names(divisions.known(home, store), [row["scope"] for row in shown]),
         total=total,
         counts=incidents.counted(store),
         owners=incidents.owners(store),
@@ -229,13 +273,13 @@ def incidents_page(
 
 
 @app.get("/incidents/{incident_id}")
-def incident_page(request: Request, store: InLedger, acts: IsActor, incident_id: str) -> HTMLResponse:
+def incident_page(request: Request, home: InHome, store: InLedger, acts: IsActor, incident_id: str) -> HTMLResponse:
     """One incident with its time-line, and what can be done with it by whom may."""
-    return _incident(request, store, incident_id, is_actor=acts)
+    return _incident(request, home, store, incident_id, is_actor=acts)
 
 
 def _incident(
-    request: Request, store: Ledger, incident_id: str, *, is_actor: bool, refused: str | None = None
+    request: Request, home: Home, store: Ledger, incident_id: str, *, is_actor: bool, refused: str | None = None
 ) -> HTMLResponse:
     incident = incidents.find(store, incident_id)
     if incident is None:
@@ -245,6 +289,7 @@ def _incident(
         "incident.html",
         status_code=409 if refused else 200,
         incident=incident,
+        names=divisions.names(divisions.known(home, store), [incident["scope"]]),
         timeline=incidents.timeline(store, incident_id),
         possible=incidents.possible(incident["status"]) if is_actor else [],
         refused=refused,
@@ -258,6 +303,7 @@ def _incident(
 @app.post("/incidents/{incident_id}/{act}", dependencies=[Depends(may_act), Depends(_same_origin)])
 def act_on_incident(
     request: Request,
+    home: InHome,
     store: InLedger,
     user: GetUserDep,
     incident_id: str,
@@ -270,7 +316,7 @@ def act_on_incident(
     except KeyError:
         raise HTTPException(404, "Not found") from None
     except incidents.CannotAct as refused:
-        return _incident(request, store, incident_id, is_actor=True, refused=str(refused))
+        return _incident(request, home, store, incident_id, is_actor=True, refused=str(refused))
     return RedirectResponse(f"{request.scope.get('root_path', '')}/incidents/{incident_id}", status_code=303)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from safetynet.check.data_docs import page_path
+from safetynet.check.data_docs import page_path, suite_path
 from safetynet.contract import Contract, contracts
 from safetynet.home import Home
 from safetynet.pages.feeds import verdict_now
@@ -87,14 +87,9 @@ def _one(store: Ledger, statement: sa.Select[Any]) -> dict[str, Any] | None:
 
 
 def _batch(store: Ledger, batch_id: str) -> dict[str, Any] | None:
-    table, release = ledger.batch, ledger.release
+    table = ledger.batch
     columns = [column for column in table.c if column.name != "verdict"]
-    return _one(
-        store,
-        sa.select(*columns, verdict_now())
-        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
-        .where(table.c.batch_id == batch_id),
-    )
+    return _one(store, sa.select(*columns, verdict_now()).where(table.c.batch_id == batch_id))
 
 
 def _build(store: Ledger, batch: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -203,5 +198,5 @@ def data_docs(home: Home, batch: dict[str, Any]) -> str | None:
 
 def suite(home: Home, feed: str) -> str | None:
     """Where the page of a feed's expectations lies in Data Docs; None where there is none."""
-    path = f"expectations/{feed}.html"
+    path = suite_path(feed)
     return path if (home.root / "data_docs" / "site" / path).is_file() else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
 from safetynet.incidents.calendar import next_deadline
+from safetynet.pages.divisions import Division, above
 from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
@@ -31,13 +33,18 @@ class Level(StrEnum):
 _URGENCY = {level: position for position, level in enumerate(Level)}
 
 
-@dataclass(frozen=True)
-class Series:
+Key = tuple[str, str | None]
+"""Feed and scope."""
+
+
+class Series(NamedTuple):
     """What one department delivers about one scope, by its newest batch; without one where nothing arrived."""
 
     contract: Contract
     scope: str | None
     batch: dict[str, Any] | None
+    came: date | None
+    """The newest period of which anything came, also with a related division."""
     freshness: Freshness
     due: date | None
     days_late: int
@@ -54,9 +61,9 @@ class Series:
 
 
 def verdict_now() -> sa.ColumnElement[str]:
-    """The verdict that holds on a batch (joined with its release): a released one is accepted."""
-    table = ledger.batch.c
-    is_released = sa.and_(table.verdict == "held", ledger.release.c.batch_id.is_not(None))
+    """The verdict that holds on a batch: a released one is accepted."""
+    table, release = ledger.batch.c, ledger.release
+    is_released = sa.and_(table.verdict == "held", sa.exists().where(release.c.batch_id == table.batch_id))
     accepted = sa.case((table.rows_quarantined > 0, "accepted_with_quarantine"), else_="accepted")
     return sa.case((is_released, accepted), else_=table.verdict).label("verdict")
 
@@ -71,33 +78,37 @@ def _newest_batches(store: Ledger, today: date) -> dict[tuple[str, str | None], 
 
     What was rejected before it told its scope belongs to none, what is of a day to come to no period; see `astray`.
     """
-    table, release = ledger.batch, ledger.release
-    named = table.c.scope.is_not(None)
-    unnamed = sa.and_(table.c.scope.is_(None), table.c.verdict != "rejected")
-    found: dict[tuple[str, str | None], dict[str, Any]] = {}
-    for is_wanted, has_scope in ((named, True), (unnamed, False)):
-        newest = (
-            sa.select(table.c.feed, table.c.scope, sa.func.max(table.c.as_of).label("as_of"))
-            .where(is_wanted, table.c.as_of <= today)
-            .group_by(table.c.feed, table.c.scope)
-            .subquery()
+    return _newest(store, today, has_scope=True) | _newest(store, today, has_scope=False)
+
+
+def _newest(store: Ledger, today: date, *, has_scope: bool) -> dict[tuple[str, str | None], dict[str, Any]]:
+    """Those of batches that name a scope, or of those that name none; every step is a search in `batch_of_scope`."""
+    table, other = ledger.batch, ledger.batch.alias()
+    series = sa.select(table.c.feed, table.c.scope).where(_counts(table, has_scope)).distinct().subquery()
+
+    def of_series(batch: sa.FromClause) -> sa.ColumnElement[bool]:
+        is_of_scope = batch.c.scope == series.c.scope if has_scope else sa.true()
+        return sa.and_(batch.c.feed == series.c.feed, is_of_scope, _counts(batch, has_scope))
+
+    as_of = sa.select(sa.func.max(other.c.as_of)).where(of_series(other), other.c.as_of <= today).scalar_subquery()
+    rows = store.rows(
+        sa.select(
+            *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
+            *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
+            verdict_now(),
         )
-        is_same = [table.c.feed == newest.c.feed, table.c.as_of == newest.c.as_of]
-        if has_scope:
-            is_same.append(table.c.scope == newest.c.scope)
-        statement = (
-            sa.select(
-                *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
-                *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
-                verdict_now(),
-            )
-            .join(newest, sa.and_(*is_same))
-            .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
-            .where(is_wanted)
-            .order_by(table.c.received_at, table.c.batch_id)
-        )
-        found |= {(row["feed"], row["scope"]): row for row in store.rows(statement)}
-    return found
+        .select_from(series)
+        .join(table, sa.and_(of_series(table), table.c.as_of == as_of))
+        .order_by(table.c.received_at, table.c.batch_id)
+    )
+    return {(row["feed"], row["scope"]): row for row in rows}
+
+
+def _counts(batch: sa.FromClause, has_scope: bool) -> sa.ColumnElement[bool]:
+    is_known = batch.c.feed.in_(contracts())
+    if has_scope:
+        return sa.and_(is_known, batch.c.scope.is_not(None))
+    return sa.and_(is_known, batch.c.scope.is_(None), batch.c.verdict != "rejected")
 
 
 def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, int]]:
@@ -126,27 +137,52 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
     return Level.LOOK if state is Freshness.SOON or incidents[0] or is_dubious else Level.GOOD
 
 
-def overview(store: Ledger, today: date) -> list[Series]:
-    """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope."""
+def _came(newest: Mapping[Key, dict[str, Any]]) -> dict[Key, date]:
+    """The newest period of which anything came: about the scope, about one that lies in it, or about one above it."""
+    own = {key: batch["as_of"] for key, batch in newest.items()}
+    came, scopes = dict(own), {scope for _, scope in own if scope}
+    lies_in = {scope: codes for scope in scopes if (codes := [code for code in above(scope) if code in scopes])}
+    for (feed, scope), as_of in own.items():
+        for code in lies_in.get(scope or "", ()):
+            if (feed, code) in own:
+                came[feed, code] = max(came[feed, code], as_of)
+                came[feed, scope] = max(came[feed, scope], own[feed, code])
+    return came
+
+
+def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None) -> list[Series]:
+    """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope.
+
+    As the watchdog does, it waits for no division that is no more, and takes what came with a related one.
+    """
+
+    @cache
+    def standing(feed: str, as_of: date | None, ended: date | None) -> tuple[Freshness, date | None, int]:
+        """How a feed stands whose newest period is of that day, its next due day, and the days since then."""
+        state = freshness(contracts()[feed], as_of, today, ended)
+        due = next_deadline(contracts()[feed], as_of) if as_of and state is not Freshness.ENDED else None
+        return state, due, (today - due).days if due and state is Freshness.LATE else 0
+
     newest = _newest_batches(store, today)
+    came, divisions = _came(newest), known_divisions or {}
     incidents = _open_incidents(store)
     delivered = {feed for feed, _ in newest}
-    known: list[tuple[str, str | None]] = [key for key in newest if key[0] in contracts()]
+    known: list[Key] = [key for key in newest if key[0] in contracts()]
     known += [(feed, None) for feed in contracts() if feed not in delivered]
     found = []
     for key in known:
         contract, batch = contracts()[key[0]], newest.get(key)
-        as_of = batch["as_of"] if batch else None
-        state = freshness(contract, as_of, today)
-        due = next_deadline(contract, as_of) if as_of else None
+        division = divisions.get(key[1] or "")
+        state, due, days_late = standing(key[0], came.get(key), division.ended if division else None)
         found.append(
             Series(
                 contract=contract,
                 scope=key[1],
                 batch=batch,
+                came=came.get(key),
                 freshness=state,
                 due=due,
-                days_late=(today - due).days if due and state is Freshness.LATE else 0,
+                days_late=days_late,
                 incidents=incidents.get(key, (0, 0))[0],
                 level=_level(contract, batch, state, incidents.get(key, (0, 0))),
             )
@@ -196,7 +232,12 @@ def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
     to_come = (
         sa.select(table.c.delivery_id, table.c.feed, table.c.source_file, table.c.received_at, table.c.verdict)
         .join(batch, batch.c.batch_id == table.c.batch_id)
-        .where(batch.c.feed.in_(contracts()), batch.c.as_of > today, table.c.verdict == "held")
+        .where(
+            table.c.verdict != "duplicate",
+            batch.c.feed.in_(contracts()),
+            batch.c.as_of > today,
+            batch.c.verdict == "held",
+        )
         .order_by(table.c.received_at.desc(), table.c.delivery_id)
         .limit(limit)
     )
@@ -204,9 +245,18 @@ def astray(store: Ledger, today: date, limit: int = 10) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda row: row["received_at"], reverse=True)[:limit]
 
 
+def waiting(store: Ledger, feed: str, limit: int = 10) -> list[dict[str, Any]]:
+    """Landed files (of one feed, or all) that wait to be read, the oldest first."""
+    table = ledger.landing
+    is_of_feed = table.c.feed == feed if feed else sa.true()
+    return store.rows(
+        sa.select(table).where(table.c.is_done.is_(False), is_of_feed).order_by(table.c.received_at).limit(limit)
+    )
+
+
 def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
     """The newest batches of a series, newest first, each with how many of its expectations failed."""
-    table, release, result = ledger.batch, ledger.release, ledger.expectation_result
+    table, result = ledger.batch, ledger.expectation_result
     failed = (
         sa.select(sa.func.count())
         .where(result.c.batch_id == table.c.batch_id, result.c.success.is_(False))
@@ -215,7 +265,6 @@ def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2
     columns = [column for column in table.c if column.name not in ("verdict", "reason")]
     return store.rows(
         sa.select(*columns, verdict_now(), failed.label("failed"))
-        .join(release, release.c.batch_id == table.c.batch_id, isouter=True)
         .where(table.c.feed == feed, is_of_scope(scope))
         .order_by(table.c.as_of.desc(), table.c.received_at.desc())
         .limit(limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,10 +44,9 @@ class Indicator:
             return cell[0]
         return cell[0] / sum(cell) if sum(cell) else None
 
-    @property
-    def highest(self) -> float:
-        """The highest value that may be told of the divisions."""
-        return max((self.value(code) or 0 for code in self.cells), default=0)
+    def highest(self, codes: Iterable[str]) -> float:
+        """The highest value that may be told of some divisions."""
+        return max((self.value(code) or 0 for code in codes), default=0)
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,6 @@ def has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(rows(connection, query, [table]))
 
 
-def names(home: Home, codes: Sequence[str]) -> dict[str, str]:
-    """Division code → name, as far as the warehouse knows it."""
-    query = "SELECT division_code, name FROM marts.dim_division WHERE list_contains(?, division_code)"
-    return {row["division_code"]: row["name"] for row in _told(home, query, [list(codes)])}
-
-
 def resolved_rows(home: Home, batch_id: str, numbers: Sequence[int]) -> dict[int, str]:
     """Quarantined row → the batch that brought it again without fault, as far as the warehouse knows."""
     query = (

@@ -128,7 +128,7 @@ class NotHeld(ValueError):
     """A batch that cannot be released: nobody knows it, or it is not held."""
 
 
-def release(store: Ledger, batch_id: str, reason: str) -> None:
+def release(store: Ledger, batch_id: str, reason: str, by: str = "") -> None:
     """Release a held batch, named by its id or the unique beginning of it; raises NotHeld."""
     if not reason.strip():
         raise NotHeld("a release states its reason / 放行必须写明原因")
@@ -137,10 +137,15 @@ def release(store: Ledger, batch_id: str, reason: str) -> None:
         raise NotHeld(f"no single batch has the id {batch_id!r} / 没有这个批次")
     if found[0]["verdict"] != "held":
         raise NotHeld(f"batch {found[0]['batch_id']} is {found[0]['verdict']}, not held / 该批次不在暂缓状态")
-    row = {"batch_id": found[0]["batch_id"], "reason": masked(reason.strip()), "released_at": now()}
+    batch, why, at, who = found[0]["batch_id"], masked(reason.strip()), now(), _who(by)
+    row = {"batch_id": batch, "reason": why, "released_at": at, "released_by": who}
     with store.transaction() as connection:
-        store.put(connection, ledger.release, [row])
-        threads.released(connection, row["batch_id"], row["reason"], row["released_at"])
+        if store.put(connection, ledger.release, [row]):
+            threads.released(connection, batch, why, at, who)
+
+
+def _who(by: str) -> str | None:
+    return masked(by.strip())[:128] or None
 
 
 class NotKnown(ValueError):
@@ -160,7 +165,7 @@ def landing_of(store: Ledger, wanted: str) -> str:
     return landings.pop()
 
 
-def retake(store: Ledger, wanted: str) -> int:
+def retake(store: Ledger, wanted: str, by: str = "") -> int:
     """Forget what became of a landed file, so that the next run reads it again from landing; returns its sheets.
 
     The file is named by the id of a batch or delivery, or the unique beginning of one. Raises NotKnown.
@@ -174,6 +179,8 @@ def retake(store: Ledger, wanted: str) -> int:
             connection.execute(sa.delete(kept).where(kept.c.batch_id.in_(batch_ids)))
         connection.execute(sa.delete(table).where(table.c.landing_id == landing_id))
         connection.execute(
-            sa.update(ledger.landing).where(ledger.landing.c.landing_id == landing_id).values(is_done=False)
+            sa.update(ledger.landing)
+            .where(ledger.landing.c.landing_id == landing_id)
+            .values(is_done=False, retaken_at=now(), retaken_by=_who(by))
         )
     return len(sheets)

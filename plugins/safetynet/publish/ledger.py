@@ -53,6 +53,8 @@ landing = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("refusal", sa.JSON, comment="why the file was refused before it was read"),
     sa.Column("is_done", sa.Boolean, nullable=False, default=False),
+    sa.Column("retaken_at", Moment, comment="when somebody asked last that it be read again"),
+    sa.Column("retaken_by", sa.String(128)),
 )
 
 delivery = sa.Table(
@@ -67,6 +69,7 @@ delivery = sa.Table(
     sa.Column("verdict", sa.String(32), nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("part_key", sa.String(72), nullable=False, server_default="", comment="which part of its file, '' = all"),
+    sa.Index("delivery_of_verdict", "verdict", "received_at"),
 )
 
 batch = sa.Table(
@@ -124,6 +127,7 @@ release = sa.Table(
     sa.Column("batch_id", sa.String(24), primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("released_at", Moment, nullable=False),
+    sa.Column("released_by", sa.String(128), comment="null: nobody said who"),
 )
 
 reference = sa.Table(
@@ -257,7 +261,9 @@ class Ledger:
     def rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
         with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+            found = connection.execute(statement)
+            names = list(found.keys())
+            return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -131,7 +131,8 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
         if wanted.restricted:
             restricted.chmod(0o600)
             restricted.replace(wanted.restricted)
-        current.replace(wanted.current)
+        with home.alone("as_of"):
+            current.replace(wanted.current)
     row = {
         "build_id": wanted.build_id,
         "as_of": wanted.as_of,
