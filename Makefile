@@ -45,7 +45,7 @@ answers: $(READY) ## answer open signals of the demonstration, as townships woul
 	@$(DEMO) --answer
 
 test: $(READY) ## all tests
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 up: $(READY) ## Airflow with its UI on 127.0.0.1, watching the inbox
 	@$(SAFETYNET) up
@@ -92,7 +92,7 @@ docs: $(READY) ## dbt docs and Data Docs as static pages
 lint: $(READY) ## ruff, mypy, sqlfluff
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
+	@$(VENV)/bin/sqlfluff lint --processes 0 --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 
 bench: $(READY) ## measure, beside the usual way of doing the same
 	@PYTHONPATH=$(CURDIR)/plugins:$(CURDIR) $(VENV)/bin/python -m benchmarks

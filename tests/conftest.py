@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from xdist.scheduler import LoadFileScheduling
 
 from county import County
 
@@ -20,6 +21,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("house")
+
+
+_SHARING = ("demo", "pages")
+"""Folders whose files share what takes long to set up."""
+
+
+class _FilesTogether(LoadFileScheduling):  # type: ignore[misc]  # untyped
+    """A file's tests run in one process, and so do those of a folder that shares its set-up."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return file.parent.name if file.parent.name in _SHARING else str(file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _FilesTogether:
+    """Who runs what where `make test` runs several processes."""
+    return _FilesTogether(config, log)
 
 
 @pytest.fixture(autouse=True)

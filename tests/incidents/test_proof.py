@@ -97,7 +97,7 @@ def examined(feed: Any, database: Any, *_: Any) -> list[Result]:
         return []
     with duckdb.connect(str(database), read_only=True) as connection:
         ((failed,),) = connection.execute("SELECT count(*) FROM batch WHERE member_count <> 1").fetchall()
-    name = "unexpected_rows_expectation:head_count_against_rows"
+    name = "expect_no_row_to_be_marked:head_count_against_rows"
     return [Result(name, "member_count", "info", failed == 0, None, failed)]
 
 

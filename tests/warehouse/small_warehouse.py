@@ -323,14 +323,15 @@ def _day_after(day: str) -> datetime:
     return datetime.fromisoformat(day) + timedelta(days=1, hours=9)
 
 
+_SCRATCH = duckdb.connect()
+
+
 def _write(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
-        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        connection.execute(f"create table t ({declared})")
-        if rows:
-            places = ", ".join("?" for _ in columns)
-            connection.executemany(
-                f"insert into t values ({places})", [[row.get(name) for name in columns] for row in rows]
-            )
-        connection.execute(f"copy t to '{path}' (format parquet)")
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    _SCRATCH.execute(f"create or replace table t ({declared})")
+    if rows:
+        places = ", ".join("?" for _ in columns)
+        values = [[row.get(name) for name in columns] for row in rows]
+        _SCRATCH.executemany(f"insert into t values ({places})", values)
+    _SCRATCH.execute(f"copy t to '{path}' (format parquet)")

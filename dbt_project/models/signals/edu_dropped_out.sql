@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 with dates as (
     select observed_on from {{ ref('observation_date') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 with households as (
     select * from {{ ref('registry_household') }}
 ),

@@ -36,6 +36,11 @@ class RowRule:
     condition: str
     notes: str
 
+    @property
+    def mark(self) -> str:
+        """Column of `judged_view` that is filled where the rule fails a row."""
+        return f"{self.column}_{self.reason}" if self.column else self.reason
+
 
 @dataclass(frozen=True)
 class CellRule:
@@ -174,11 +179,11 @@ def suite(contract_feed: str, path: Path) -> dict[str, Any]:
     return declared
 
 
-def _condition(expectation: dict[str, Any]) -> str | None:
-    """The condition under which a row fails an expectation, None for one over the batch as a whole."""
+def _condition(expectation: dict[str, Any]) -> str:
+    """The condition under which a row fails an expectation."""
     kwargs = expectation["kwargs"]
     match expectation["type"]:
-        case "unexpected_rows_expectation":
+        case _ if is_query(expectation):
             query = _ROWS_QUERY.match(kwargs["unexpected_rows_query"].strip())
             if query is None:
                 raise ValueError("an unexpected_rows_query reads SELECT row_number FROM {batch} WHERE …")
@@ -195,23 +200,38 @@ def _condition(expectation: dict[str, Any]) -> str | None:
             raise ValueError(f"{other} has no row condition; state it as unexpected_rows_expectation")
 
 
+def is_query(expectation: dict[str, Any]) -> bool:
+    """Whether a declared expectation is a query of the rows that fail."""
+    return bool(expectation["type"] == "unexpected_rows_expectation")
+
+
+def _declared_rule(expectation: dict[str, Any]) -> RowRule:
+    meta = expectation["meta"]
+    return RowRule(
+        meta["reason"],
+        meta.get("column") or expectation["kwargs"].get("column"),
+        expectation["severity"],
+        _condition(expectation),
+        meta["notes"],
+    )
+
+
+def _suite_of(contract: Contract) -> list[dict[str, Any]]:
+    expectations: list[dict[str, Any]] = suite(contract.feed, suite_path(contract))["expectations"]
+    return expectations
+
+
 def declared_rules(contract: Contract) -> list[RowRule]:
     """The row rules of the feed's suite."""
-    rules = []
-    for expectation in suite(contract.feed, suite_path(contract))["expectations"]:
-        condition = _condition(expectation)
-        meta = expectation["meta"]
-        if condition is not None:
-            rules.append(
-                RowRule(
-                    meta["reason"],
-                    meta.get("column") or expectation["kwargs"].get("column"),
-                    expectation["severity"],
-                    condition,
-                    meta["notes"],
-                )
-            )
-    return rules
+    return [_declared_rule(each) for each in _suite_of(contract)]
+
+
+def marked_rules(contract: Contract) -> list[RowRule]:
+    """The row rules that are conditions: of the contract, and of the suite's queries.
+
+    The others of the suite are expectations that Great Expectations evaluates by itself.
+    """
+    return derived_rules(contract) + [_declared_rule(each) for each in _suite_of(contract) if is_query(each)]
 
 
 def row_rules(contract: Contract) -> list[RowRule]:
@@ -256,6 +276,12 @@ def batch_view(contract: Contract, data: str) -> str:
     """SELECT over relation `data`: its rows with `key_hash`, `fallback_hash` and `content_hash`."""
     hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(contract).items()]
     return f"SELECT *, {', '.join(hashes)}, hash({', '.join(contract.columns)}) AS content_hash FROM {data}"
+
+
+def judged_view(contract: Contract) -> str:
+    """SELECT over `{batch}`: its rows with a mark for each condition (marked_rules)."""
+    marks = [f"CASE WHEN {rule.condition} THEN true END AS {rule.mark}" for rule in marked_rules(contract)]
+    return f"SELECT *, {', '.join(marks)} FROM {{batch}}"
 
 
 def _name_in_key(contract: Contract) -> str:

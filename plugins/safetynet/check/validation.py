@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import sqlalchemy as sa
 from jinja2.bccache import Bucket, BytecodeCache
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -21,13 +22,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import duckdb_engine
     import great_expectations as gx
+    import great_expectations.expectations as gxe
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
     from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
     from great_expectations.render.view import view
 
 from safetynet.check import data_docs
-from safetynet.check.rules import Severity, cell_rules, derived_rules, suite, suite_path
+from safetynet.check.rules import CellRule, RowRule, Severity, cell_rules, is_query, marked_rules, suite, suite_path
 from safetynet.check.verdict import VolumeBounds
 from safetynet.contract import Contract
 
@@ -43,6 +45,30 @@ def _own_cursor(wrapper: Any) -> Any:
 
 
 duckdb_engine.ConnectionWrapper.cursor = _own_cursor
+
+
+def _columns(_: Any, connection: Any, table_name: str, *__: Any, **___: Any) -> list[dict[str, Any]]:
+    """Names of a view's columns; the engine looks for views among PostgreSQL's tables, and then reads a row instead."""
+    described = connection.exec_driver_sql(f"DESCRIBE {table_name}")
+    return [{"name": name, "type": sa.types.NullType()} for name, *_ in described]
+
+
+def _no_primary_key(*_: Any, **__: Any) -> dict[str, Any]:
+    return {"constrained_columns": [], "name": None}
+
+
+duckdb_engine.Dialect.get_columns = _columns
+duckdb_engine.Dialect.get_pk_constraint = _no_primary_key
+
+
+class ExpectNoRowToBeMarked(gxe.ExpectColumnValuesToBeNull):  # type: ignore[misc]  # untyped here
+    """A column that marks rows marks none: they are counted, all columns in one query, and none of them is fetched."""
+
+    def get_validation_dependencies(self, *arguments: Any, **options: Any) -> Any:
+        """What the base class asks of the batch, less the values."""
+        needed = super().get_validation_dependencies(*arguments, **options)
+        needed.metric_configurations.pop("column_values.null.unexpected_values", None)
+        return needed
 
 
 class _Templates(BytecodeCache):
@@ -90,7 +116,7 @@ class ValidationError(RuntimeError):
 
 def _described(notes: str, kwargs: dict[str, Any]) -> str:
     """What Data Docs says of an expectation: its notes and its limits; without this its pages leave the notes out."""
-    limits = {name: limit for name, limit in kwargs.items() if name not in ("column", "unexpected_rows_query")}
+    limits = {name: limit for name, limit in kwargs.items() if name != "column"}
     told = ", ".join(f"{name.replace('_', ' ')} {limit}" for name, limit in limits.items())
     return f"{notes} ({told})" if told else notes
 
@@ -98,42 +124,25 @@ def _described(notes: str, kwargs: dict[str, Any]) -> str:
 def _expectation(
     kind: str, severity: Severity, reason: str, told_column: str | None, notes: str, **kwargs: Any
 ) -> dict[str, Any]:
-    meta = {"reason": reason}
     return {
         "type": kind,
         "severity": severity,
         "description": _described(notes, kwargs),
         "kwargs": kwargs,
-        "meta": meta | ({"column": told_column} if told_column else {}),
+        "meta": {"reason": reason, "column": told_column},
     }
 
 
-def derived_expectations(contract: Contract) -> list[dict[str, Any]]:
-    """What the contract states, as Great Expectations declares it."""
-    expectations = [
-        _expectation(
-            "expect_column_values_to_be_null",
-            rule.severity,
-            "accepted",
-            rule.column,
-            rule.notes,
-            column=f"{rule.column}_issue",
-        )
-        for rule in cell_rules(contract)
+def _marked(contract: Contract) -> list[dict[str, Any]]:
+    """The contract's rules and the suite's queries: each a column of the batch that marks the rows which fail."""
+
+    def unmarked(rule: CellRule | RowRule, reason: str, mark: str) -> dict[str, Any]:
+        kind = "expect_no_row_to_be_marked"
+        return _expectation(kind, rule.severity, reason, rule.column, rule.notes, column=mark)
+
+    return [unmarked(rule, "accepted", f"{rule.column}_issue") for rule in cell_rules(contract)] + [
+        unmarked(rule, rule.reason, rule.mark) for rule in marked_rules(contract)
     ]
-    for rule in derived_rules(contract):
-        query = f"SELECT row_number FROM {{batch}} WHERE {rule.condition}"
-        expectations.append(
-            _expectation(
-                "unexpected_rows_expectation",
-                rule.severity,
-                rule.reason,
-                rule.column,
-                rule.notes,
-                unexpected_rows_query=query,
-            )
-        )
-    return expectations
 
 
 def _volume(bounds: VolumeBounds | None) -> list[dict[str, Any]]:
@@ -170,8 +179,8 @@ def validate(
     config.data_docs_sites = {}
     context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    declared = [_noted(expectation) for expectation in suite(contract.feed, suite_path(contract))["expectations"]]
-    expectations = _volume(bounds) + derived_expectations(contract) + declared
+    declared = suite(contract.feed, suite_path(contract))["expectations"]
+    expectations = _volume(bounds) + _marked(contract) + [_noted(each) for each in declared if not is_query(each)]
     source = context.data_sources.add_sql(contract.feed, connection_string=f"duckdb:///{database}")
     asset = source.add_table_asset(batch_id, table_name="batch")
     definition = asset.add_batch_definition_whole_table("whole")
@@ -200,14 +209,12 @@ def _raised(info: Any) -> bool:
 def _result(each: Any) -> Result:
     config = each.expectation_config
     meta = config.meta or {}
-    column = meta.get("column") or config.kwargs.get("column")
+    column = meta["column"] if "column" in meta else config.kwargs.get("column")
     if _raised(each.exception_info):
         raise ValidationError(f"{config.type} on {column or 'the batch'} ({meta.get('reason')}) could not be evaluated")
     rows = each.result.get("element_count")
     failed = each.result.get("unexpected_count")
-    if config.type == "unexpected_rows_expectation":
-        failed = each.result["observed_value"]
-    elif config.type == "expect_table_row_count_to_be_between":
+    if config.type == "expect_table_row_count_to_be_between":
         rows, failed = each.result["observed_value"], 0 if each.success else each.result["observed_value"]
     reason = meta.get("reason")
     return Result(

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from safetynet.check.rules import batch_view, contradicting_rows_statement, mark_statement, row_view
+from safetynet.check.rules import batch_view, contradicting_rows_statement, judged_view, mark_statement, row_view
 from safetynet.check.verdict import Counts
 from safetynet.clean.repeated import RepeatedColumns
 from safetynet.clean.statement import MACROS, clean_statement, literal
@@ -266,8 +266,9 @@ class Workbench:
         left_out = f"(FROM {self._file(self.marks)} WHERE disposition IN ('no_data', 'duplicate'))"
         kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         with duckdb.connect(str(path)) as database:
-            database.execute(f"CREATE VIEW batch AS {batch_view(self._contract, kept)}")
             database.execute(f"CREATE TABLE contradicting_row AS FROM {self._file(contradicting)}")
+            database.execute(f"CREATE VIEW unjudged AS {batch_view(self._contract, kept)}")
+            database.execute(f"CREATE VIEW batch AS {judged_view(self._contract)}".replace("{batch}", "unjudged"))
         return path
 
 

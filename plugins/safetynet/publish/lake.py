@@ -71,15 +71,22 @@ def renamed(rows: str, successors: str) -> str:
     """
 
 
-def write(path: Path, columns: dict[str, str], rows: pl.DataFrame | None = None) -> None:
-    """Write rows (None: no row) into a Parquet file of given columns and types; a column that `rows` lacks is null."""
+def write(path: Path, columns: dict[str, str], rows: pl.DataFrame) -> None:
+    """Write rows into a Parquet file of given columns and types; a column that `rows` lacks is null."""
     with duckdb.connect() as connection:
         declared = ", ".join(f"{name} {sql_type}" for name, sql_type in columns.items())
         connection.execute(f"CREATE TABLE written ({declared})")
-        if rows is not None:
-            connection.register("given", rows.to_arrow())
-            connection.execute("INSERT INTO written BY NAME FROM given")
+        connection.register("given", rows.to_arrow())
+        connection.execute("INSERT INTO written BY NAME FROM given")
         connection.execute(f"COPY written TO {literal(str(path))} {PARQUET}")
+
+
+def write_empty(files: dict[Path, dict[str, str]]) -> None:
+    """Write Parquet files without a row, each of given columns and types."""
+    with duckdb.connect() as connection:
+        for path, columns in files.items():
+            nothing = ", ".join(f"NULL::{sql_type} AS {name}" for name, sql_type in columns.items())
+            connection.execute(f"COPY (SELECT {nothing} WHERE false) TO {literal(str(path))} {PARQUET}")
 
 
 def move_in(home: Home, feed: str, batch_id: str, rows: Path, marks: Path) -> None:

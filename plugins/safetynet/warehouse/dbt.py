@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from safetynet.contract import Contract, Kind, contracts
 from safetynet.home import CHECKOUT, Home
@@ -58,7 +62,6 @@ def invoke(home: Home, draft: Path, target: Path, as_of: date, *command: str, he
 
     `target` is where dbt writes what it compiles; `hear` gets its events.
     """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ.update(_environment(home, draft, as_of))
@@ -69,10 +72,22 @@ def invoke(home: Home, draft: Path, target: Path, as_of: date, *command: str, he
                 *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                 *("--target-path", str(target), "--log-path", str(home.folder("dbt") / "logs")),
                 *("--vars", variables()),
-                "--quiet",
+                *("--quiet", "--log-level-file", "info"),
             ]
         )
     finally:
-        if DuckDBConnectionManager._ENV is not None:
-            DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager._ENV = None
+        _close()
+
+
+def _close() -> None:
+    """Write both files of the build to the end, side by side, and let go of them; a build sees if one is not whole."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    opened = DuckDBConnectionManager._ENV
+    if opened is None:
+        return
+    if opened.conn is not None:
+        with ThreadPoolExecutor() as pool, suppress(duckdb.Error):
+            list(pool.map(lambda name: opened.conn.cursor().execute(f"CHECKPOINT {name}"), ("restricted", "current")))
+    opened.close()
+    DuckDBConnectionManager._ENV = None

@@ -131,10 +131,12 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
         for row in history.batches(store, known_at)
     ]
     known = {row["batch_id"] for row in batches}
-    for feed in contracts():
-        for kind, columns in (("lake", lake.row_columns(contracts()[feed])), ("marks", lake.MARKS)):
+    empty = {}
+    for feed, contract in contracts().items():
+        for kind, columns in (("lake", lake.row_columns(contract)), ("marks", lake.MARKS)):
             (folder / kind / feed).mkdir(parents=True)
-            lake.write(folder / kind / feed / "_empty.parquet", columns)
+            empty[folder / kind / feed / "_empty.parquet"] = columns
+    lake.write_empty(empty)
     for row in batches:
         feed, batch_id = row["feed"], row["batch_id"]
         _link(home.batch_rows(feed, batch_id), folder / "lake" / feed / f"{batch_id}.parquet")
