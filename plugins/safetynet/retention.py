@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +57,11 @@ def prune(home: Home) -> int:
         root = home.root / kept.folder
         if not root.is_dir():
             continue
-        if kept.lock:
-            with home.alone(kept.lock):
+        try:
+            with home.alone(kept.lock) if kept.lock else nullcontext():
                 removed += _prune(root, kept)
-        else:
-            removed += _prune(root, kept)
+        except OSError as error:
+            _log.warning("%s could not be tidied: %s", kept.folder, type(error).__name__)
     return removed
 
 

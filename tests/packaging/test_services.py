@@ -20,6 +20,7 @@ import yaml
 from clerk import row
 from county import County
 from safetynet.home import CHECKOUT, county_day, end_of_day, now
+from safetynet.orchestrate.services import is_healthy as answers
 from safetynet.orchestrate.services import session_members
 from tied import tied
 
@@ -184,5 +185,6 @@ def test_containers_components_run_and_become_healthy(county: County, tmp_path: 
         started(component(names[2]), settings, tmp_path / names[2]),
         started(component(names[3]), settings, tmp_path / names[3]),
     ):
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}", "metadatabase"), 90, "the API server does not answer")
         for name in names:
             wait_until(lambda name=name: is_healthy(name), 90, f"{name} did not become healthy")  # type: ignore[misc]
