@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -72,10 +73,21 @@ def listening_addresses(processes: list[int]) -> set[str]:
     return found
 
 
+def official_month(county: County) -> set[tuple[str, str]]:
+    """Partitions of the DAG of the official month, with the tasks of their runs that have succeeded."""
+    with sqlite3.connect(f"file:{county.home.root}/airflow/airflow.db?mode=ro", uri=True) as database:
+        return set(
+            database.execute(
+                "SELECT r.partition_key, t.task_id FROM task_instance t JOIN dag_run r USING (dag_id, run_id) "
+                "WHERE dag_id = 'official_month' AND t.state = 'success'"
+            ).fetchall()
+        )
+
+
 def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(
     county: County, unexamined: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Up, a file through its DAG into the warehouse, its month frozen, nothing open but the loopback, down."""
+    """Up, a file through its DAG into the warehouse, its month looked at, nothing open but the loopback, down."""
     last = county_day(now()).replace(day=1) - timedelta(days=1)
     before = last.replace(day=1) - timedelta(days=1)
     with monkeypatch.context() as patch:
@@ -83,7 +95,6 @@ def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(
         county.deliver("registry_member", [row("registry_member", 1)], f"表_990121_{before:%Y%m%d}.xlsx")
         county.take_in()
     county.deliver("registry_member", [row("registry_member", 1)], f"表_990121_{last:%Y%m%d}.xlsx")
-    official = county.home.official(last.replace(day=1), 1)
     settings = environment(county, free_port())
 
     def command(name: str) -> subprocess.CompletedProcess[str]:
@@ -97,7 +108,7 @@ def test_up_takes_in_what_lies_in_the_inbox_and_down_ends_it_all(
         session = int((county.home.root / "airflow" / "session.pid").read_text())
         assert "already" in command("up").stdout
         wait_until(county.home.current.is_file, 120, "no warehouse was built")
-        wait_until(official.is_file, 120, "the month of the only feed is in and was not frozen")
+        wait_until(lambda: (f"{last:%Y-%m}", "decide") in official_month(county), 90, "its month woke nobody")
         assert listening_addresses(session_members(session)) == {"0100007F"}
     finally:
         ended = command("down")
