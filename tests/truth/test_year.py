@@ -190,6 +190,7 @@ def test_every_certain_signal_of_the_last_day_is_found_and_no_other(year: Year) 
         true = dict(rows(warehouse, f"SELECT rule_id, count(*) FROM {signal} GROUP BY ALL"))
     assert {rule: told.get(rule) for rule in true} == true
     assert sum(true.values()) > 40
+    assert "INC_FELL" in true
 
 
 def test_answers_from_the_townships_change_what_is_open(year: Year) -> None:

@@ -47,8 +47,7 @@ RULES = (
     "EXP_RIGID_SPENDING",
     "MULTI_DOMAIN",
 )
-RULES_OF_A_YEAR = (*RULES, "INC_FELL")
-"""Rules that compare a register with one before fire where there is more than one."""
+"""The rules that fire in a county of one month; over a year INC_FELL, which compares registers, fires as well."""
 
 _DOMAINS = {
     "INC": "income",
