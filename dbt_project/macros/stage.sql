@@ -2,8 +2,7 @@
   Stage a feed: the accepted rows of the batches that count, and on which days each of them counts.
 
   A row counts from the as-of date of its batch (valid_from) until what it says is replaced (valid_to, null while it
-  counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. A row that a
-  later batch holds back replaces nothing: what was said of its key before goes on until a batch says otherwise. Where two
+  counts): in a snapshot feed by a later batch of its place, in an increment feed by a later row of its key. Where two
   rows of a batch share a whole key, repeats_row is the first of them (contradicting ones never come this far). Codes and
   texts that analysts are told leave without the personal numbers that may stand in them.
 -#}
@@ -87,51 +86,6 @@ end_by_place as (
             place_of_batch.batch_id = replacement.batch_id
             and starts_with(coalesce(place_of_batch.place, ''), replacement.replaced_prefix)
     group by all
-),
-
-held_back as (
-    select
-        lake.batch_id,
-        {{ key_text(feed) }} as row_key,
-        hash({{ key | join(", ") }}) as key_hash
-    from {{ source('lake', feed) }} as lake
-    inner join batch on lake.batch_id = batch.batch_id
-    where lake.disposition = 'quarantined' and not batch.is_increment and row_key is not null
-),
-
-row_of_held_back_key as (
-    select
-        batch_id,
-        row_number,
-        {{ place }} as place,
-        {{ key_text(feed) }} as row_key
-    from row_of_batch
-    where hash({{ key | join(", ") }}) in (select key_hash from held_back)
-),
-
-said_nothing as (
-    select held_back.*
-    from held_back
-    anti join row_of_held_back_key
-        on held_back.batch_id = row_of_held_back_key.batch_id and held_back.row_key = row_of_held_back_key.row_key
-),
-
--- Of the batches that replace the row's place, the first that says something of its key, be it by its silence.
-end_after_held_back as (
-    select
-        row_of_held_back_key.batch_id,
-        row_of_held_back_key.row_number,
-        min(replacement.replaced_on) filter (said_nothing.batch_id is null) as replaced_on
-    from row_of_held_back_key
-    inner join {{ ref('snapshot_replacement') }} as replacement
-        on
-            row_of_held_back_key.batch_id = replacement.batch_id
-            and starts_with(coalesce(row_of_held_back_key.place, ''), replacement.replaced_prefix)
-    left join said_nothing
-        on
-            replacement.later_batch_id = said_nothing.batch_id
-            and row_of_held_back_key.row_key = said_nothing.row_key
-    group by row_of_held_back_key.batch_id, row_of_held_back_key.row_number
 )
 
 select
@@ -143,10 +97,7 @@ select
     {{ with_personal_numbers_masked('row_of_batch.' ~ column) }} as {{ column }},
     {%- endfor %}
     row_of_batch.as_of as valid_from,
-    case
-        when end_after_held_back.batch_id is not null then end_after_held_back.replaced_on
-        else least(end_by_key.replaced_on, end_by_place.replaced_on)
-    end as valid_to,
+    least(end_by_key.replaced_on, end_by_place.replaced_on) as valid_to,
     nullif(end_by_key.first_row, row_of_batch.row_number) as repeats_row
 from row_of_batch
 left join end_by_key
@@ -155,8 +106,4 @@ left join end_by_place
     on
         row_of_batch.batch_id = end_by_place.batch_id
         and {{ place }} is not distinct from end_by_place.place
-left join end_after_held_back
-    on
-        row_of_batch.batch_id = end_after_held_back.batch_id
-        and row_of_batch.row_number = end_after_held_back.row_number
 {%- endmacro %}
