@@ -176,6 +176,8 @@ INNOCENT = {
     ("batch", "reason"),
     ("delivery", "reason"),
     ("quarantined_row", "reason"),
+    # Why somebody froze a month.
+    ("official_month", "reason"),
 }
 
 
