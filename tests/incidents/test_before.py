@@ -72,6 +72,11 @@ RARE = [0.0, 0.0, 0.01, 0.0, 0.0, 0.0]
         ("median", MEDIANS, "2024-07-28", 0.007, 200, True),
         ("median", MEDIANS, "2024-07-28", 0.007, 40, False),
         ("median", MEDIANS[:5], "2024-07-28", 0.007, 200, False),
+        # a median of few rows that differ much lies further off by chance alone
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 105.0, 60, False),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 105.0, 2000, True),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 45.0, 60, False),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 0.007, 60, True),
         ("median", [0.0] * 6, "2024-07-28", 5.0, 200, False),
         # every February costs twice as much
         ("median", [70.0, 140.0, *[70.0] * 11], "2025-02-28", 150.0, 200, False),
@@ -90,8 +95,11 @@ RARE = [0.0, 0.0, 0.01, 0.0, 0.0, 0.0]
 def test_what_distribution_is_unusual(
     measure: str, before: list[float], as_of: str, now: float, rows_measured: int, is_unusual: bool
 ) -> None:
-    usual = {("out_of_pocket", measure): history(before)}
-    measures = [Measure("out_of_pocket", measure, rows_measured, now)]
+    usual = {("out_of_pocket", measure): history(before), ("out_of_pocket", "quartiles"): history([60.0] * len(before))}
+    measures = [
+        Measure("out_of_pocket", "quartiles", rows_measured, 10**6),
+        Measure("out_of_pocket", measure, rows_measured, now),
+    ]
     found = distribution.unusual(contract("health_settlement"), usual, date.fromisoformat(as_of), measures)
     assert [each.what for each in found] == ["out_of_pocket"] * is_unusual
 
@@ -110,7 +118,7 @@ def test_a_distribution_that_is_unusual_is_one_incident_of_its_column_until_the_
         status = "open" if month == 7 else "resolved"
         assert found == ([] if month < 7 else [("distribution", "out_of_pocket", status)])
     (message,) = county.ledger(ledger.message)
-    assert "“个人自付”的中位数为 12330，以往 6 批一般在 86.31 到 160.29 之间（中位数 123.30）" in message["body"]
+    assert "“个人自付”的中位数为 12330，以往 6 批一般在 94.85 到 160.29 之间（中位数 123.30）" in message["body"]
     assert "“个人自付”: the median is 12330" in message["body"]
     measured = {(each["column_name"], each["measure"]): each["value"] for each in county.ledger(ledger.profile)}
     assert measured == {
@@ -120,6 +128,7 @@ def test_a_distribution_that_is_unusual_is_one_incident_of_its_column_until_the_
         ("visit_type", "=普通门诊"): 0.0,
         ("out_of_pocket", "blank"): 0.0,
         ("out_of_pocket", "median"): 123.3,
+        ("out_of_pocket", "quartiles"): 0.0,
     }
 
 

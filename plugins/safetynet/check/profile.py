@@ -8,12 +8,15 @@ from typing import NamedTuple
 from safetynet.clean.statement import literal
 from safetynet.contract import Contract, Kind
 
-BLANK, MEDIAN = "blank", "median"
+BLANK, MEDIAN, QUARTILES = "blank", "median", "quartiles"
 _YES = "是"
 
 
 class Measure(NamedTuple):
-    """One number about one column: `blank` and `=<code>` are shares of the rows, `median` is in the column's unit."""
+    """One number about one column: `blank` and `=<code>` are shares of the rows, `median` and `quartiles` in its unit.
+
+    `quartiles` is the distance between the first and the third.
+    """
 
     column: str
     name: str
@@ -42,7 +45,9 @@ def measured(contract: Contract, missing: Collection[str] = ()) -> dict[tuple[st
         elif column.kind is Kind.CATEGORY:
             found |= {(name, f"={code}"): _share(f"{name} = {literal(code)}") for code in column.values}
         else:
-            found[name, MEDIAN] = f"CAST(median({name}) AS DOUBLE)"
+            of_column = f"CAST(quantile_cont({name}, [0.25, 0.5, 0.75]) AS DOUBLE[])"
+            found[name, MEDIAN] = f"{of_column}[2]"
+            found[name, QUARTILES] = f"{of_column}[3] - {of_column}[1]"
     return found
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from safetynet.contract import Bounds, IncidentKind
 from safetynet.incidents.failures import Columns, Failure
-from safetynet.incidents.usual import left
+from safetynet.incidents.usual import around, is_near, same_month
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -59,16 +59,16 @@ def unusual(bounds: Bounds, usual: Mapping[date, float], as_of: date, received: 
 
     Nothing is said while the history is short, and where few rows are usual.
     """
-    if len(usual) < bounds.usual_from_batches or median(usual.values()) < bounds.volume_from_rows:
+    if len(usual) < bounds.usual_from_batches or (middle := median(usual.values())) < bounds.volume_from_rows:
         return None
-    usually = left(usual, as_of, received, bounds.usual_deviations, lambda rows: _LEAST_DEVIATION * rows)
-    if usually is None:
+    usually = around(usual.values(), bounds.usual_deviations, _LEAST_DEVIATION * middle)
+    if usually.excess(received) <= 1 or any(is_near(rows, received) for rows in same_month(usual, as_of)):
         return None
     facts: dict[str, int | float | str | list[str]] = {
         "received": received,
         "batches": len(usual),
         "usual": round(usually.middle),
-        "low": round(usually.low),
+        "low": max(round(usually.low), 0),
         "high": round(usually.high),
     }
     return Failure(IncidentKind.UNUSUAL_VOLUME, "history", say("rows_unusual", facts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
@@ -18,45 +18,33 @@ _TO_STANDARD_DEVIATION = 1.4826
 class Range:
     """The range in which values lie as a rule, around their median."""
 
+    low: float
     middle: float
-    reach: float
-
-    @property
-    def low(self) -> float:
-        """Its lower end; what is counted is never negative."""
-        return max(self.middle - self.reach, 0.0)
-
-    @property
-    def high(self) -> float:
-        """Its upper end."""
-        return self.middle + self.reach
+    high: float
 
     def excess(self, value: float) -> float:
-        """How far from the middle a value lies, in reaches; above 1 it is outside, and never of a range of no width."""
-        return abs(value - self.middle) / self.reach if self.reach else 0.0
+        """How far from the middle a value lies: above 1 it is outside of the range, and never of one without width."""
+        width = self.middle - self.low if value < self.middle else self.high - self.middle
+        return abs(value - self.middle) / width if width else 0.0
 
 
-def by_factor(one: float, other: float) -> bool:
-    """Whether two counts or amounts are as near as months of one season are."""
-    return one / _SAME_MONTH <= other <= one * _SAME_MONTH
+def around(past: Collection[float], deviations: float, least: float, by_factor: bool = False) -> Range:
+    """The usual range: `deviations` robust standard deviations, each at least `least`, on both sides of the median.
 
-
-def left(
-    usual: Mapping[date, float],
-    as_of: date,
-    value: float,
-    deviations: float,
-    least: Callable[[float], float],
-    is_near: Callable[[float, float], bool] = by_factor,
-) -> Range | None:
-    """The usual range where a value lies outside of it, and is not near the same month of another year; else None.
-
-    The range reaches `deviations` robust standard deviations from the median, each at least `least(median)`.
+    By factor it reaches down to the same part of the median as up to a multiple of it, where the median is above 0.
     """
-    middle = median(usual.values())
-    spread = median(abs(each - middle) for each in usual.values()) * _TO_STANDARD_DEVIATION
-    found = Range(middle, deviations * max(spread, least(middle)))
-    if found.excess(value) <= 1:
-        return None
-    same_month = [each for day, each in usual.items() if day.month == as_of.month and day.year != as_of.year]
-    return None if any(is_near(each, value) for each in same_month) else found
+    middle = median(past)
+    spread = median(abs(each - middle) for each in past) * _TO_STANDARD_DEVIATION
+    reach = deviations * max(spread, least)
+    low = middle**2 / (middle + reach) if by_factor and middle > 0 else middle - reach
+    return Range(low, middle, middle + reach)
+
+
+def same_month(usual: Mapping[date, float], as_of: date) -> list[float]:
+    """The values of the same month of other years."""
+    return [each for day, each in usual.items() if day.month == as_of.month and day.year != as_of.year]
+
+
+def is_near(one: float, other: float) -> bool:
+    """Whether two counts or amounts are as near as the same month of two years."""
+    return one / _SAME_MONTH <= other <= one * _SAME_MONTH

@@ -123,10 +123,10 @@ profile = sa.Table(
     metadata,
     sa.Column("batch_id", sa.String(24), primary_key=True),
     sa.Column("column_name", sa.String(64), primary_key=True),
-    sa.Column("measure", sa.String(128), primary_key=True, comment="blank, =<code of the contract>, median"),
+    sa.Column("measure", sa.String(128), primary_key=True, comment="blank, =<code of the contract>, median, quartiles"),
     sa.Column("feed", sa.String(64), nullable=False),
     sa.Column("rows_measured", sa.BigInteger, nullable=False),
-    sa.Column("value", sa.Float, nullable=False, comment="share of the rows, or the median in the column's unit"),
+    sa.Column("value", sa.Float, nullable=False, comment="share of the rows, or in the column's unit"),
 )
 
 release = sa.Table(
