@@ -240,12 +240,13 @@ class Workbench:
         measured = profile.measured(self._contract, missing)
         if not measured:
             return []
-        found = self._execute("profile", f"SELECT count(*), {', '.join(measured.values())} FROM data").fetchone()
-        rows, *values = found or (0,)
+        ((rows, *values),) = self._execute(
+            "profile", f"SELECT count(*), {', '.join(measured.values())} FROM data"
+        ).fetchall()
         return [
             Measure(column, name, rows, value)
             for (column, name), value in zip(measured, values, strict=True)
-            if value is not None
+            if rows and value is not None
         ]
 
     def scope(self, named: list[str], is_part: bool, divisions: pl.DataFrame) -> str | None:
