@@ -42,6 +42,9 @@ SQL_TYPES: dict[Kind, str] = {
 }
 
 
+_WATCHED = (Kind.CATEGORY, Kind.YES_NO, Kind.MONEY, Kind.COUNT, Kind.NUMBER, Kind.PERCENT)
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,6 +100,11 @@ class Column(_Strict):
         return self
 
     @property
+    def may_be_watched(self) -> bool:
+        """Whether a few numbers about all of its cells tell of nobody, and tell something."""
+        return not self.sensitive and self.kind in _WATCHED
+
+    @property
     def sql_type(self) -> str:
         """The column's type in the lake."""
         return SQL_TYPES.get(self.kind, "VARCHAR")
@@ -127,9 +135,11 @@ class Bounds(_Strict):
     expectation_rows: int = 20
     """… and how many rows make it worth a message."""
     usual_from_batches: Annotated[int, Field(ge=3)] = 6
-    """So many batches of its own tell what number of rows is usual for a scope …"""
+    """So many batches of its own tell what number of rows, or what distribution, is usual for a scope …"""
     usual_deviations: float = 6.0
     """… and so many (robust) standard deviations from their median are not."""
+    distribution_from_rows: int = 50
+    """Batches with fewer rows tell nothing of a distribution."""
 
 
 class Calendar(_Strict):
@@ -150,6 +160,7 @@ class IncidentKind(StrEnum):
     AS_OF_IN_FUTURE = "as_of_in_future"
     NO_ROWS = "no_rows"
     UNUSUAL_VOLUME = "unusual_volume"
+    DISTRIBUTION = "distribution"
     QUARANTINE_SHARE = "quarantine_share"
     EXPECTATION = "expectation"
     SCHEMA_CHANGE = "schema_change"
@@ -237,6 +248,8 @@ class Contract(_Strict):
     calendar: Calendar | None = None
     """When its deliveries are due; None: nobody waits for them."""
     incidents: Incidents = Incidents()
+    distribution: tuple[str, ...] = ()
+    """Columns that are watched: the share of blanks, and of each accepted value, or the median of numbers."""
     columns: dict[str, Column]
     answers: tuple[str, ...] = ()
     """Columns that a person fills in on a form handed out; a row in which all are blank is unanswered, and no data."""
@@ -259,6 +272,9 @@ class Contract(_Strict):
         for name in self.answers:
             if name not in self.columns:
                 raise ValueError(f"answer {name!r} names no column")
+        for name in self.distribution:
+            if name not in self.columns or not self.columns[name].may_be_watched:
+                raise ValueError(f"distribution {name!r} names no column of numbers or codes that is not sensitive")
         if self.person:
             for name in (self.person.id_number, self.person.name, self.person.division, *self.person.anchor):
                 if name not in self.columns:

@@ -7,7 +7,7 @@ one transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.check import data_docs
+from safetynet.check.profile import Measure
 from safetynet.check.validation import validate
 from safetynet.check.verdict import Counts, causes, judge, volume_bounds
 from safetynet.check.workbench import Workbench
@@ -26,11 +27,20 @@ from safetynet.deliver import alerts
 from safetynet.deliver.password import opened
 from safetynet.division import first_known
 from safetynet.home import Home, county_day, masked
-from safetynet.incidents import before, endangered, failures, threads
+from safetynet.incidents import before, distribution, endangered, failures, threads
 from safetynet.messages import Sentence, say, together
 from safetynet.publish import history, lake, ledger
 from safetynet.publish.ledger import Ledger
-from safetynet.publish.outcome import Outcome, batch_row, delivery_id, record, repair_rows, result_rows, sheet_key
+from safetynet.publish.outcome import (
+    Outcome,
+    batch_row,
+    delivery_id,
+    profile_rows,
+    record,
+    repair_rows,
+    result_rows,
+    sheet_key,
+)
 from safetynet.read import document, header
 from safetynet.read.as_of import AsOf, as_of
 from safetynet.read.header import Header
@@ -184,6 +194,7 @@ def _take_in_sheet(
         scope = bench.scope(landing["codes_in_name"].split(","), delivery.is_part, divisions)
         repairs = bench.repairs()
         unanswered = bench.unanswered()
+        measures = bench.profile(found.missing_optional)
         database = bench.validation_database()
     renamings = reference.renamings(reference.successors(divisions, dated.on))
     scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
@@ -204,8 +215,8 @@ def _take_in_sheet(
     columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
     earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
     failed = failures.of_batch(feed, counts, held, results, columns, before.columns(earlier))
-    odd = before.unusual(feed.bounds, before.volumes(earlier, dated.on), dated.on, counts.received)
-    failed += [odd] if odd and not held else []
+    if not held:
+        failed += _unusual(store, feed, before.by_date(earlier, dated.on), dated.on, counts, measures)
     outcome = replace(
         delivery.outcome(batch_id, verdict, reason, counts),
         scope=scope,
@@ -218,9 +229,26 @@ def _take_in_sheet(
         ledger.batch: [batch_row(landing, delivery.sheet_key, outcome, dated, scope, columns)],
         ledger.repair: repair_rows(outcome, repairs),
         ledger.expectation_result: result_rows(outcome, results),
+        ledger.profile: profile_rows(outcome, measures),
     }
     record(store, feed, landing, outcome, tables, quarantined, endangered.told(home, feed))
     return outcome
+
+
+def _unusual(
+    store: Ledger,
+    feed: Contract,
+    earlier: Mapping[date, dict[str, Any]],
+    on: date,
+    counts: Counts,
+    measures: Sequence[Measure],
+) -> list[failures.Failure]:
+    """What is unusual against the batches of other dates: the number of rows, else the distribution of their values."""
+    volumes: dict[date, float] = {day: row["rows_received"] for day, row in earlier.items()}
+    volume = before.unusual(feed.bounds, volumes, on, counts.received)
+    if volume:
+        return [volume]
+    return distribution.unusual(feed, distribution.history(store, feed, earlier), on, measures)
 
 
 def _notes(

@@ -96,6 +96,9 @@ WRONG: dict[str, tuple[Spoil, str]] = {
     ),
     "channels that are no variable": (lambda it: it["owner"].update(channels="json://x"), "channels"),
     "a person that is no column": (lambda it: it.update(person={"name": "full_name"}), "full_name"),
+    "a distribution of persons": (lambda it: it.update(distribution=["person_name"]), "person_name"),
+    "a distribution of texts": (lambda it: it.update(distribution=["ethnicity"]), "ethnicity"),
+    "a distribution of no column": (lambda it: it.update(distribution=["colour"]), "colour"),
     "negative where nothing is paid": (
         lambda it: it["columns"]["sex"].update(may_be_negative=True),
         "may_be_negative",

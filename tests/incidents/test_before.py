@@ -1,7 +1,8 @@
-"""A number of rows is unusual against the scope's own history, and not against a season of it."""
+"""A number of rows or a distribution is unusual against the scope's own history, and not against a season of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from clerk import rows
 from county import County
 from incidents.conftest import Clock
-from safetynet.contract import Bounds
+from safetynet.check import profile
+from safetynet.check.profile import Measure
+from safetynet.contract import Bounds, contract
+from safetynet.incidents import distribution
 from safetynet.incidents.before import unusual
 from safetynet.publish import ledger
 
@@ -18,8 +22,8 @@ STEADY = [1000, 1010, 990, 1020, 985, 1005]
 WILD = [1000, 1400, 700, 1300, 800, 1100]
 
 
-def history(counts: list[int], first_year: int = 2024) -> dict[date, int]:
-    return {date(first_year + n // 12, n % 12 + 1, 28): count for n, count in enumerate(counts)}
+def history(values: Sequence[float], first_year: int = 2024) -> dict[date, float]:
+    return {date(first_year + n // 12, n % 12 + 1, 28): value for n, value in enumerate(values)}
 
 
 @pytest.mark.parametrize(
@@ -53,3 +57,81 @@ def test_a_batch_that_is_used_and_unusual_is_an_incident_until_the_next_usual_on
         assert outcome.verdict == "accepted"
         status = [(each["kind"], each["status"]) for each in county.ledger(ledger.incident)]
         assert status == ([] if month < 7 else [("unusual_volume", "open" if month == 7 else "resolved")])
+
+
+MEDIANS = [70.0, 81.8, 68.2, 69.6, 66.0, 69.3]
+SHARES = [0.93, 0.97, 1.0, 0.95, 0.96, 0.95]
+RARE = [0.0, 0.0, 0.01, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("measure", "before", "as_of", "now", "rows_measured", "is_unusual"),
+    [
+        ("median", MEDIANS, "2024-07-28", 85.0, 200, False),
+        ("median", MEDIANS, "2024-07-28", 105.0, 200, True),
+        ("median", MEDIANS, "2024-07-28", 0.007, 200, True),
+        ("median", MEDIANS, "2024-07-28", 0.007, 40, False),
+        ("median", MEDIANS[:5], "2024-07-28", 0.007, 200, False),
+        # a median of few rows that differ much lies further off by chance alone
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 105.0, 60, False),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 105.0, 2000, True),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 45.0, 60, False),
+        ("median", [*[70.0] * 5, 71.0], "2024-07-28", 0.007, 60, True),
+        ("median", [0.0] * 6, "2024-07-28", 5.0, 200, False),
+        # every February costs twice as much
+        ("median", [70.0, 140.0, *[70.0] * 11], "2025-02-28", 150.0, 200, False),
+        ("median", [70.0, 140.0, *[70.0] * 11], "2025-03-28", 150.0, 200, True),
+        ("=合格", SHARES, "2024-07-28", 0.85, 200, False),
+        ("=合格", SHARES, "2024-07-28", 0.6, 200, True),
+        # a share of few rows lies further off by chance alone
+        ("=合格", [0.5] * 6, "2024-07-28", 0.7, 60, False),
+        ("=合格", [0.5] * 6, "2024-07-28", 0.7, 2000, True),
+        ("blank", RARE, "2024-07-28", 0.1, 200, False),
+        ("blank", RARE, "2024-07-28", 0.3, 200, True),
+        ("=停发", [0.1, 0.6, *[0.1] * 11], "2025-02-28", 0.55, 200, False),
+        ("=停发", [0.1, 0.6, *[0.1] * 11], "2025-03-28", 0.55, 200, True),
+    ],
+)
+def test_what_distribution_is_unusual(
+    measure: str, before: list[float], as_of: str, now: float, rows_measured: int, is_unusual: bool
+) -> None:
+    usual = {("out_of_pocket", measure): history(before), ("out_of_pocket", "quartiles"): history([60.0] * len(before))}
+    measures = [
+        Measure("out_of_pocket", "quartiles", rows_measured, 10**6),
+        Measure("out_of_pocket", measure, rows_measured, now),
+    ]
+    found = distribution.unusual(contract("health_settlement"), usual, date.fromisoformat(as_of), measures)
+    assert [each.what for each in found] == ["out_of_pocket"] * is_unusual
+
+
+def test_a_distribution_that_is_unusual_is_one_incident_of_its_column_until_the_next_usual_batch(
+    county: County, clock: Clock, unexamined: None
+) -> None:
+    for month in range(1, 9):
+        clock(f"2025-{month + 1:02d}-03")
+        dear = {"out_of_pocket": "12330", "total_cost": "24660"} if month == 7 else {}
+        given = [each | {"settled_on": f"2025-{month:02d}-02"} | dear for each in rows("health_settlement", 60)]
+        county.deliver("health_settlement", given, f"结算_990121_2025{month:02d}28.csv")
+        (outcome,) = county.take_in()
+        assert outcome.verdict == "accepted"
+        found = [(each["kind"], each["what"], each["status"]) for each in county.ledger(ledger.incident)]
+        status = "open" if month == 7 else "resolved"
+        assert found == ([] if month < 7 else [("distribution", "out_of_pocket", status)])
+    (message,) = county.ledger(ledger.message)
+    assert "“个人自付”的中位数为 12330，以往 6 批一般在 94.85 到 160.29 之间（中位数 123.30）" in message["body"]
+    assert "“个人自付”: the median is 12330" in message["body"]
+    measured = {(each["column_name"], each["measure"]): each["value"] for each in county.ledger(ledger.profile)}
+    assert measured == {
+        ("visit_type", "blank"): 0.0,
+        ("visit_type", "=住院"): 1.0,
+        ("visit_type", "=门诊慢特病"): 0.0,
+        ("visit_type", "=普通门诊"): 0.0,
+        ("out_of_pocket", "blank"): 0.0,
+        ("out_of_pocket", "median"): 123.3,
+        ("out_of_pocket", "quartiles"): 0.0,
+    }
+
+
+def test_a_watched_column_that_a_file_lacks_is_not_measured() -> None:
+    watched = profile.measured(contract("civil_assistance"), missing=["monthly_amount"])
+    assert {column for column, _ in watched} == {"payment_status"}

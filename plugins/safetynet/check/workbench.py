@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from safetynet.check import profile
+from safetynet.check.profile import Measure
 from safetynet.check.rules import batch_view, contradicting_rows_statement, judged_view, mark_statement, row_view
 from safetynet.check.verdict import Counts
 from safetynet.clean.repeated import RepeatedColumns
@@ -232,6 +234,20 @@ class Workbench:
             GROUP BY ALL ORDER BY ALL
             """,
         ).fetchall()
+
+    def profile(self, missing: Collection[str]) -> list[Measure]:
+        """What is measured of the contract's watched columns that are not missing; nothing of a batch without rows."""
+        measured = profile.measured(self._contract, missing)
+        if not measured:
+            return []
+        ((rows, *values),) = self._execute(
+            "profile", f"SELECT count(*), {', '.join(measured.values())} FROM data"
+        ).fetchall()
+        return [
+            Measure(column, name, rows, value)
+            for (column, name), value in zip(measured, values, strict=True)
+            if rows and value is not None
+        ]
 
     def scope(self, named: list[str], is_part: bool, divisions: pl.DataFrame) -> str | None:
         """The division that a batch speaks for: the first named one, else the smallest that holds 95 % of its rows.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
 from typing import Any
@@ -11,17 +11,13 @@ import sqlalchemy as sa
 
 from safetynet.contract import Bounds, IncidentKind
 from safetynet.incidents.failures import Columns, Failure
+from safetynet.incidents.usual import around, is_near, same_month
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 
 _LEAST_DEVIATION = 0.05
 """Share of the median below which no deviation is taken, for batches that hardly ever differ."""
-_SAME_MONTH = 1.25
-"""What is within this factor of the same month of another year is usual for that month."""
-_TO_STANDARD_DEVIATION = 1.4826
-"""Of normal values the standard deviation is so many times the median absolute deviation
-(https://en.wikipedia.org/wiki/Median_absolute_deviation)."""
 
 
 def batches(
@@ -53,31 +49,26 @@ def columns(earlier: Sequence[dict[str, Any]]) -> Columns | None:
     return Columns(frozenset(earlier[-1]["missing_optional"]), earlier[-1]["unknown_columns"])
 
 
-def volumes(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, int]:
-    """As-of date → rows received, of the last batch of every date but `as_of`."""
-    return {row["as_of"]: row["rows_received"] for row in earlier if row["as_of"] != as_of}
+def by_date(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:
+    """As-of date → the last batch of that date, for every date but `as_of`."""
+    return {row["as_of"]: row for row in earlier if row["as_of"] != as_of}
 
 
-def unusual(bounds: Bounds, usual: dict[date, int], as_of: date, received: int) -> Failure | None:
-    """The failure of a batch whose rows are far from the scope's own history; None while that is short.
+def unusual(bounds: Bounds, usual: Mapping[date, float], as_of: date, received: int) -> Failure | None:
+    """The failure of a batch whose rows (usually so many by as-of date) are far from their history, else None.
 
-    Far is more than the contract's number of deviations from the median, and not near the same month of another year.
+    Nothing is said while the history is short, and where few rows are usual.
     """
-    if len(usual) < bounds.usual_from_batches or median(usual.values()) < bounds.volume_from_rows:
+    if len(usual) < bounds.usual_from_batches or (middle := median(usual.values())) < bounds.volume_from_rows:
         return None
-    middle = median(usual.values())
-    spread = median(abs(rows - middle) for rows in usual.values()) * _TO_STANDARD_DEVIATION
-    reach = bounds.usual_deviations * max(spread, _LEAST_DEVIATION * middle)
-    if abs(received - middle) <= reach:
-        return None
-    same_month = [rows for day, rows in usual.items() if day.month == as_of.month and day.year != as_of.year]
-    if any(rows / _SAME_MONTH <= received <= rows * _SAME_MONTH for rows in same_month):
+    usually = around(usual.values(), bounds.usual_deviations, _LEAST_DEVIATION * middle)
+    if usually.excess(received) <= 1 or any(is_near(rows, received) for rows in same_month(usual, as_of)):
         return None
     facts: dict[str, int | float | str | list[str]] = {
         "received": received,
         "batches": len(usual),
-        "usual": round(middle),
-        "low": max(round(middle - reach), 0),
-        "high": round(middle + reach),
+        "usual": round(usually.middle),
+        "low": max(round(usually.low), 0),
+        "high": round(usually.high),
     }
     return Failure(IncidentKind.UNUSUAL_VOLUME, "history", say("rows_unusual", facts))

@@ -175,7 +175,7 @@ def retake(store: Ledger, wanted: str, by: str = "") -> int:
     sheets = store.rows(sa.select(table).where(table.c.landing_id == landing_id, table.c.verdict != "duplicate"))
     batch_ids = [row["batch_id"] for row in sheets if row["batch_id"]]
     with store.transaction() as connection:
-        for kept in (ledger.batch, ledger.repair, ledger.expectation_result):
+        for kept in (ledger.batch, ledger.repair, ledger.expectation_result, ledger.profile):
             connection.execute(sa.delete(kept).where(kept.c.batch_id.in_(batch_ids)))
         connection.execute(sa.delete(table).where(table.c.landing_id == landing_id))
         connection.execute(

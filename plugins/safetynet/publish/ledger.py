@@ -121,6 +121,17 @@ expectation_result = sa.Table(
     sa.Column("rows_failed", sa.BigInteger, nullable=False),
 )
 
+profile = sa.Table(
+    "profile",
+    metadata,
+    sa.Column("batch_id", sa.String(24), primary_key=True),
+    sa.Column("column_name", sa.String(64), primary_key=True),
+    sa.Column("measure", sa.String(128), primary_key=True, comment="blank, =<code of the contract>, median, quartiles"),
+    sa.Column("feed", sa.String(64), nullable=False),
+    sa.Column("rows_measured", sa.BigInteger, nullable=False),
+    sa.Column("value", sa.Float, nullable=False, comment="share of the rows, or in the column's unit"),
+)
+
 release = sa.Table(
     "release",
     metadata,

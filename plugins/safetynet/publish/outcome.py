@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from safetynet.check.profile import Measure
 from safetynet.check.verdict import Counts, Verdict
 from safetynet.contract import Contract
 from safetynet.deliver import alerts
@@ -191,6 +192,21 @@ def repair_rows(outcome: Outcome, repairs: Sequence[tuple[str, str, int]]) -> li
     return [
         {"batch_id": outcome.batch_id, "feed": outcome.feed, "column_name": column, "repair": repair, "cells": cells}
         for column, repair, cells in repairs
+    ]
+
+
+def profile_rows(outcome: Outcome, measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """Ledger rows of what was measured about a batch's watched columns."""
+    return [
+        {
+            "batch_id": outcome.batch_id,
+            "column_name": measure.column,
+            "measure": measure.name,
+            "feed": outcome.feed,
+            "rows_measured": measure.rows,
+            "value": measure.value,
+        }
+        for measure in measures
     ]
 
 
