@@ -13,7 +13,7 @@ import pytest
 from clerk import row
 from county import County
 from deliver.servers import Channel, Mailbox, serving
-from safetynet.deliver import outbox
+from safetynet.deliver import alerts, outbox
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import threads
 from safetynet.publish import ledger
@@ -108,6 +108,82 @@ def test_a_channel_that_does_not_answer_is_asked_twice_and_then_operations(
     break_files(county, 2)
     assert send(county, NOON + timedelta(hours=1)) == 0
     assert "channel" not in {each["kind"] for each in threads.current(county.store)}
+
+
+SECONDS = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "rest"),
+    [
+        (429, "90", 90 * SECONDS),
+        (503, "90", 90 * SECONDS),
+        (429, "999999999999", 3600 * SECONDS),
+        (429, "Wed, 21 Oct 2099 07:28:00 GMT", 3600 * SECONDS),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", timedelta()),
+        (429, "soon", timedelta()),
+        (429, "-1", timedelta()),
+        (500, "90", timedelta()),
+    ],
+)
+def test_a_channel_is_left_alone_for_as_long_as_it_asks(
+    county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch, status: int, retry_after: str, rest: timedelta
+) -> None:
+    monkeypatch.setenv(OWNER, channel.address)
+    monkeypatch.setenv("SAFETYNET_ALERT_HEALTH", channel.address)
+    channel.status, channel.retry_after = status, retry_after
+    break_files(county)
+    assert (send(county), channel.asked) == (1, 1)
+    refuse(channel, 200)
+    with county.store.transaction() as connection:
+        other = alerts.about_channel_test("SAFETYNET_ALERT_HEALTH", "2025-07")
+        county.store.put(connection, ledger.message, [other])
+    if rest:
+        assert (send(county, NOON + rest - SECONDS), channel.asked) == (2, 1)
+        assert files(county) == []
+    assert (send(county, NOON + rest), channel.asked) == (0, 3)
+
+
+def test_a_channel_that_still_takes_nothing_after_its_rest_is_gone_round(
+    county: County, channel: Channel, operations: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OWNER, channel.address)
+    monkeypatch.setenv(OPERATIONS, operations.address)
+    channel.status, channel.retry_after = 429, "60"
+    break_files(county)
+    assert (send(county), send(county, NOON + 61 * SECONDS)) == (1, 0)
+    assert sent(county) == [("channel", "channel"), ("rejected", "operations")]
+
+
+@pytest.mark.parametrize(
+    ("robot", "address", "answer", "rest"),
+    [
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 130101}, 600 * SECONDS),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 410100}, 600 * SECONDS),
+        ("wecombot.NotifyWeComBot", "wecombot://abcd1234", {"errcode": 45009}, 60 * SECONDS),
+        ("feishu.NotifyFeishu", "feishu://abcd1234", {"code": 11232}, 60 * SECONDS),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 310000}, timedelta()),
+    ],
+)
+def test_a_robot_that_refuses_with_status_200_has_not_taken_the_message(
+    county: County,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    robot: str,
+    address: str,
+    answer: dict[str, int],
+    rest: timedelta,
+) -> None:
+    monkeypatch.setattr(f"apprise.plugins.{robot}.notify_url", channel.url)
+    monkeypatch.setenv(OWNER, address)
+    channel.answer = answer
+    break_files(county)
+    assert (send(county), channel.asked) == (1, 1)
+    channel.answer = {"errcode": 0, "code": 0}
+    if rest:
+        assert (send(county, NOON + rest - SECONDS), channel.asked) == (1, 1)
+    assert (send(county, NOON + rest), channel.asked) == (0, 2)
+    assert sent(county) == [("rejected", "channel")]
 
 
 def test_without_anybody_who_answers_a_message_becomes_a_file(
