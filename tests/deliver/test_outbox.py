@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from clerk import row
 from county import County
 from deliver.servers import Channel, Mailbox, serving
+from safetynet import tasks
 from safetynet.deliver import alerts, outbox
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import threads
+from safetynet.orchestrate.settings import environment
 from safetynet.publish import ledger
 
 pytestmark = pytest.mark.usefixtures("unexamined")
@@ -269,6 +278,73 @@ def test_quiet_hours_are_for_what_is_not_critical(
     assert len(channel.messages) == 1
     assert send(county, NIGHT + timedelta(hours=9)) == 0
     assert len(channel.messages) == 2
+
+
+SECRET = "s3cret-token"
+
+
+def holding(secret: str, root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def test_a_secret_address_is_told_nowhere(
+    county: County,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("SAFETYNET_HOME", str(county.home.root))
+    monkeypatch.setattr(outbox, "now", lambda: NOON)
+    break_files(county)
+    channel.status = 500
+    for addresses in (
+        f"{channel.address}/{SECRET}",
+        f"json://{SECRET}:{SECRET}@127.0.0.1:1/{SECRET} mailto://{SECRET}:{SECRET}@127.0.0.1:1?mode=insecure",
+        f"nosuch://{SECRET}",
+    ):
+        monkeypatch.setenv(OWNER, addresses)
+        with county.store.transaction() as connection:
+            connection.execute(sa.update(ledger.message).values(attempts=0))
+        with pytest.raises(ConnectionError) as raised:
+            tasks.send_messages()
+        assert SECRET not in str(raised.value)
+    assert channel.asked == 1
+    assert caplog.text.count(OWNER) == 3
+    assert SECRET not in caplog.text + "".join(capfd.readouterr())
+    assert holding(SECRET, county.home.root) == []
+
+
+SEND = """
+import logging, sys
+from datetime import datetime
+from pathlib import Path
+logging.basicConfig(level=logging.DEBUG)
+from safetynet.deliver import outbox
+from safetynet.home import Home
+from safetynet.publish.ledger import Ledger
+home = Home(*map(Path, sys.argv[1:4]))
+print(outbox.send(home, Ledger(home), datetime.fromisoformat(sys.argv[4])), "left")
+"""
+
+
+def test_a_channel_is_found_in_an_airflow_connection(county: County, channel: Channel) -> None:
+    break_files(county)
+    channel.status = 500
+    kept = {"conn_type": "generic", "password": f"{channel.address}/{SECRET}"}
+    given = (county.home.root, county.home.inbox, county.home.reference, NOON.isoformat())
+    answer = subprocess.run(
+        [sys.executable, "-c", SEND, *map(str, given)],
+        env=os.environ | environment(county.home) | {f"AIRFLOW_CONN_{OWNER}": json.dumps(kept)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (answer.stdout.splitlines()[-1], channel.asked) == ("1 left", 1)
+    assert OWNER in answer.stdout + answer.stderr
+    assert SECRET not in answer.stdout + answer.stderr
+    assert holding(SECRET, county.home.root) == []
 
 
 def test_what_nobody_acknowledges_goes_to_operations_once(

@@ -1,5 +1,8 @@
 """One channel of an owner: where it is, and what it answers to a message handed to it through Apprise.
 
+Its addresses are secrets: they stand in the environment variable that a contract names, else in the password of the
+Airflow connection of the same name in lower case. Logs and errors name the channel and never an address.
+
 Apprise tells neither header nor body of an answer, so they are listened to: a channel may ask for a rest, and robots
 refuse a message with status 200.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -21,6 +25,9 @@ from safetynet.home import now
 
 _LONGEST_REST = timedelta(hours=1)
 """A channel that asks for a longer rest is asked again after this."""
+
+_TASK = "airflow.sdk.execution_time.task_runner"
+"""The module that is loaded wherever a task of Airflow runs."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,11 +61,28 @@ https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot)."""
 
 def addresses(channels: str) -> tuple[str, ...]:
     """The Apprise addresses of a channel, none where it is not set up."""
-    return tuple(os.environ.get(channels, "").split())
+    return tuple((os.environ.get(channels) or _of_connection(channels)).split())
+
+
+def _of_connection(channels: str) -> str:
+    """The password of a channel's Airflow connection, empty where there is none.
+
+    Tasks know all of Airflow's connections, other processes only those of the environment (AIRFLOW_CONN_…), without
+    starting Airflow where there is none.
+    """
+    if _TASK not in sys.modules and f"AIRFLOW_CONN_{channels}" not in os.environ:
+        return ""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(channels.lower()).password or ""
+    except AirflowNotFoundException:
+        return ""
 
 
 def notify(channels: str, where: Sequence[str], title: str, body: str) -> Answer:
-    """Hand a message to every address of a channel. Logs name the channel and never an address."""
+    """Hand a message to every address of a channel."""
     import apprise
 
     # Both would log addresses, and with them their secrets.

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.contract import Contract, IncidentKind, contracts
-from safetynet.deliver import alerts
+from safetynet.deliver import alerts, channel
 from safetynet.home import Home, county_day, now
 from safetynet.incidents import calendar, endangered, threads
 from safetynet.publish import ledger
@@ -145,7 +145,7 @@ def _test_channels(store: Ledger, today: date) -> None:
     tests = [
         alerts.about_channel_test(variable, f"{today:%Y-%m}")
         for variable in sorted(variables)
-        if os.environ.get(variable)
+        if channel.addresses(variable)
     ]
     with store.transaction() as connection:
         store.put(connection, ledger.message, tests)
