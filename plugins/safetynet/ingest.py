@@ -76,13 +76,16 @@ class _Delivery:
             self.delivery_id, self.part_key, batch_id, self.feed.feed, self.source_file, verdict, reason, counts
         )
 
-    def named_scope(self, home: Home, store: Ledger) -> str | None:
+    def successors(self, divisions: pl.DataFrame) -> dict[str, str]:
+        """Former → present code of divisions on the day on which it came."""
+        return dict(reference.successors(divisions, county_day(self.landing["received_at"])).iter_rows())
+
+    def named_scope(self, store: Ledger, divisions: pl.DataFrame) -> str | None:
         """The division of which a file that cannot be read is: the named one, else the only one that ever delivered."""
         if "division_code" not in self.feed.columns:
             return None
-        levels = set(reference.divisions(home, store)["division_code"])
-        codes = self.landing["codes_in_name"].split(",")
-        return first_known(codes, levels) or threads.only_scope(store, self.feed.feed)
+        named = first_known(self.landing["codes_in_name"].split(","), set(divisions["division_code"]))
+        return named or threads.only_scope(store, self.feed.feed, self.successors(divisions))
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
@@ -211,6 +214,7 @@ def _take_in_sheet(
         scope=scope,
         stated_on=None if dated.source == "arrival" else dated.on,
         failures=tuple(failed),
+        successors=delivery.successors(divisions),
     )
     quarantined = alerts.quarantined(bench.marks) if verdict == "held" else []
     lake.move_in(home, feed.feed, batch_id, bench.rows, bench.marks)
@@ -254,11 +258,13 @@ def _reject(
     reason = _explain(feed, refusal, head)
     above = _row_above_data(feed, head)
     numbers = sheet.filled_rows(above) if sheet and above else []
+    divisions = reference.divisions(home, store)
     unread = replace(
         delivery.outcome(None, "rejected", reason, _NO_ROWS),
-        scope=delivery.named_scope(home, store),
+        scope=delivery.named_scope(store, divisions),
         stated_on=delivery.landing["as_of_in_name"],
         failures=tuple(failures.of_refusal(refusal, reason)),
+        successors=delivery.successors(divisions),
     )
     at_stake = endangered.told(home, feed)
     if not numbers:
