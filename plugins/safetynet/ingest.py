@@ -28,7 +28,7 @@ from safetynet.division import first_known
 from safetynet.home import Home, county_day, masked
 from safetynet.incidents import before, endangered, failures, threads
 from safetynet.messages import Sentence, say, together
-from safetynet.publish import history, lake, ledger
+from safetynet.publish import lake, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.publish.outcome import Outcome, batch_row, delivery_id, record, repair_rows, result_rows, sheet_key
 from safetynet.read import document, header
@@ -190,8 +190,8 @@ def _take_in_sheet(
         database = bench.validation_database()
     renamings = reference.renamings(reference.successors(divisions, dated.on))
     scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
-    previous = history.previous_rows(store, feed.feed, scopes, delivery.part_key, dated.on, landing["received_at"])
-    bounds = volume_bounds(feed, previous, counts.received)
+    earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
+    bounds = volume_bounds(feed, before.last_volume(earlier, dated.on), counts.received)
     results = validate(
         feed,
         database,
@@ -205,7 +205,6 @@ def _take_in_sheet(
     verdict, why = judge(counts, held)
     reason = together([*why, *_notes(feed, found, sheet, others, dated, unanswered)])
     columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
-    earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
     failed = failures.of_batch(feed, counts, held, results, columns, before.columns(earlier))
     odd = before.unusual(feed.bounds, before.volumes(earlier, dated.on), dated.on, counts.received)
     failed += [odd] if odd and not held else []
