@@ -164,6 +164,22 @@ def test_a_channel_that_still_takes_nothing_after_its_rest_is_gone_round(
     assert sent(county) == [("channel", "channel"), ("rejected", "operations")]
 
 
+def test_what_is_critical_goes_round_a_channel_that_rests(
+    county: County, channel: Channel, operations: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFETYNET_ALERT_HEALTH", channel.address)
+    monkeypatch.setenv(OPERATIONS, operations.address)
+    channel.status, channel.retry_after = 429, "600"
+    county.deliver(CHRONIC, [], "名单_990121_20250630.csv")
+    county.take_in()
+    operations.status = 500
+    assert [send(county), send(county), len(files(county))] == [1, 1, 0]
+    operations.status = 200
+    assert send(county, NOON + 20 * SECONDS) == 0
+    assert (channel.asked, sent(county)) == (1, [("held", "operations")])
+    assert [each["kind"] for each in threads.current(county.store)] == ["no_rows"]
+
+
 @pytest.mark.parametrize(
     ("robot", "address", "answer", "rest"),
     [

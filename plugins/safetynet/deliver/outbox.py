@@ -1,7 +1,8 @@
 """Sends what waits in the ledger: at least once always, once where nothing is killed; what fails goes to the next.
 
-The way of a message: its own channel, asked twice, and not while that wants a rest; the operations channel; a file in
-the home's alerts/ folder. Where no channel is set up, a message becomes a file at once.
+The way of a message: its own channel, asked twice, and not while that wants a rest, when what is critical goes on at
+once; the operations channel; a file in the home's alerts/ folder. Where no channel is set up, a message becomes a file
+at once.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class _Outbox:
             self._sent(message, "file")
             return True
         if self._rests(own):
-            return False
+            return message["severity"] == "critical" and self._goes_round(message)
         if self._is_taken(own, message):
             self._sent(message, "channel")
             return True
@@ -116,14 +117,20 @@ class _Outbox:
                 )
             return False
         self._does_not_answer(own)
-        has_other = own != threads.OPERATIONS and self._addresses(threads.OPERATIONS)
-        if has_other and self._rests(threads.OPERATIONS):
+        if own != threads.OPERATIONS and self._rests(threads.OPERATIONS):
             return False
-        if has_other and self._is_taken(threads.OPERATIONS, message):
-            self._sent(message, "operations")
+        if self._goes_round(message):
             return True
         _write(self._home, message)
         self._sent(message, "file")
+        return True
+
+    def _goes_round(self, message: Message) -> bool:
+        """Send a message to operations in the place of its own channel; False where they do not take it."""
+        to = threads.OPERATIONS
+        if message["channels"] == to or not self._addresses(to) or self._rests(to) or not self._is_taken(to, message):
+            return False
+        self._sent(message, "operations")
         return True
 
     def _is_taken(self, channels: str, message: Message) -> bool:
@@ -141,7 +148,8 @@ class _Outbox:
         """Whether a channel, or one of the same addresses, wants to be left alone."""
         table = ledger.channel_rest
         resting = self._store.rows(sa.select(table.c.channels).where(table.c.until > self._at))
-        return any(self._addresses(row["channels"]) == self._addresses(channels) for row in resting)
+        where = self._addresses(channels)
+        return bool(where) and any(self._addresses(row["channels"]) == where for row in resting)
 
     def _sent(self, message: Message, to: str) -> None:
         table = ledger.message
