@@ -44,6 +44,16 @@ class County:
         self.store = Ledger(self.home)
         self._delivered: list[tuple[Path, str]] = []
 
+    def rename(self, successors: Mapping[str, str], on: str) -> None:
+        """End divisions on a day; each has a successor, of its name and level where that is a new code."""
+        header, *lines = DIVISIONS.splitlines()
+        known = {line.split(",")[0]: line.split(",") for line in lines}
+        ended = [[*known[old][:5], on, new] for old, new in successors.items()]
+        begun = {new: [new, *known[old][1:4], "", "", ""] for old, new in successors.items() if new not in known}
+        kept = [[*cells, ""] for code, cells in known.items() if code not in successors]
+        table = [f"{header},successor_code", *(",".join(cells) for cells in [*kept, *ended, *begun.values()]), ""]
+        (self.home.reference / "divisions.csv").write_text("\n".join(table), encoding="utf-8")
+
     def put(self, feed: str, name: str | bytes, content: bytes) -> Path:
         """Put bytes into a feed's inbox, as if they had lain there for a while; later ones are younger."""
         folder = self.home.inbox / feed

@@ -65,7 +65,8 @@ class Owner(_Strict):
         str,
         Field(pattern=r"^SAFETYNET_ALERT_[A-Z_]+$"),
     ]
-    """Name of the environment variable that holds the Apprise addresses, separated by blanks."""
+    """Name of the environment variable, and in lower case of the Airflow connection whose password, holds the Apprise
+    addresses, separated by blanks."""
 
     @property
     def returned_password(self) -> str:

@@ -7,7 +7,7 @@ one transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -29,7 +29,7 @@ from safetynet.division import first_known
 from safetynet.home import Home, county_day, masked
 from safetynet.incidents import before, distribution, endangered, failures, threads
 from safetynet.messages import Sentence, say, together
-from safetynet.publish import history, lake, ledger
+from safetynet.publish import lake, ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.publish.outcome import (
     Outcome,
@@ -86,13 +86,16 @@ class _Delivery:
             self.delivery_id, self.part_key, batch_id, self.feed.feed, self.source_file, verdict, reason, counts
         )
 
-    def named_scope(self, home: Home, store: Ledger) -> str | None:
+    def successors(self, divisions: pl.DataFrame) -> dict[str, str]:
+        """Former → present code of divisions on the day on which it came."""
+        return dict(reference.successors(divisions, county_day(self.landing["received_at"])).iter_rows())
+
+    def named_scope(self, store: Ledger, divisions: pl.DataFrame) -> str | None:
         """The division of which a file that cannot be read is: the named one, else the only one that ever delivered."""
         if "division_code" not in self.feed.columns:
             return None
-        levels = set(reference.divisions(home, store)["division_code"])
-        codes = self.landing["codes_in_name"].split(",")
-        return first_known(codes, levels) or threads.only_scope(store, self.feed.feed)
+        named = first_known(self.landing["codes_in_name"].split(","), set(divisions["division_code"]))
+        return named or threads.only_scope(store, self.feed.feed, self.successors(divisions))
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
@@ -198,8 +201,8 @@ def _take_in_sheet(
         database = bench.validation_database()
     renamings = reference.renamings(reference.successors(divisions, dated.on))
     scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
-    previous = history.previous_rows(store, feed.feed, scopes, delivery.part_key, dated.on, landing["received_at"])
-    bounds = volume_bounds(feed, previous, counts.received)
+    earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
+    bounds = volume_bounds(feed, before.last_volume(earlier, dated.on), counts.received)
     results = validate(
         feed,
         database,
@@ -213,15 +216,15 @@ def _take_in_sheet(
     verdict, why = judge(counts, held)
     reason = together([*why, *_notes(feed, found, sheet, others, dated, unanswered)])
     columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
-    earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
     failed = failures.of_batch(feed, counts, held, results, columns, before.columns(earlier))
     if not held:
-        failed += _unusual(store, feed, before.by_date(earlier, dated.on), dated.on, counts, measures)
+        failed += _unusual(store, feed, earlier, dated.on, counts, measures)
     outcome = replace(
         delivery.outcome(batch_id, verdict, reason, counts),
         scope=scope,
         stated_on=None if dated.source == "arrival" else dated.on,
         failures=tuple(failed),
+        successors=delivery.successors(divisions),
     )
     quarantined = alerts.quarantined(bench.marks) if verdict == "held" else []
     lake.move_in(home, feed.feed, batch_id, bench.rows, bench.marks)
@@ -238,17 +241,17 @@ def _take_in_sheet(
 def _unusual(
     store: Ledger,
     feed: Contract,
-    earlier: Mapping[date, dict[str, Any]],
+    earlier: Sequence[dict[str, Any]],
     on: date,
     counts: Counts,
     measures: Sequence[Measure],
 ) -> list[failures.Failure]:
     """What is unusual against the batches of other dates: the number of rows, else the distribution of their values."""
-    volumes: dict[date, float] = {day: row["rows_received"] for day, row in earlier.items()}
-    volume = before.unusual(feed.bounds, volumes, on, counts.received)
+    volume = before.unusual(feed.bounds, before.volumes(earlier, on), on, counts.received)
     if volume:
         return [volume]
-    return distribution.unusual(feed, distribution.history(store, feed, earlier), on, measures)
+    usual = distribution.history(store, feed, before.in_one_piece(earlier, on))
+    return distribution.unusual(feed, usual, on, measures)
 
 
 def _notes(
@@ -282,11 +285,13 @@ def _reject(
     reason = _explain(feed, refusal, head)
     above = _row_above_data(feed, head)
     numbers = sheet.filled_rows(above) if sheet and above else []
+    divisions = reference.divisions(home, store)
     unread = replace(
         delivery.outcome(None, "rejected", reason, _NO_ROWS),
-        scope=delivery.named_scope(home, store),
+        scope=delivery.named_scope(store, divisions),
         stated_on=delivery.landing["as_of_in_name"],
         failures=tuple(failures.of_refusal(refusal, reason)),
+        successors=delivery.successors(divisions),
     )
     at_stake = endangered.told(home, feed)
     if not numbers:

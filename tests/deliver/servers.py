@@ -23,6 +23,8 @@ class Channel:
         self.status = 200
         self.delay = 0.0
         self.asked = 0
+        self.retry_after: str | None = None
+        self.answer: dict[str, Any] = {}
         channel = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,7 +35,10 @@ class Channel:
                 if channel.status == 200:
                     channel.messages.append(json.loads(body))
                 self.send_response(channel.status)
+                if channel.retry_after is not None:
+                    self.send_header("Retry-After", channel.retry_after)
                 self.end_headers()
+                self.wfile.write(json.dumps(channel.answer).encode())
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -41,8 +46,12 @@ class Channel:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/alerts"
+
+    @property
     def address(self) -> str:
-        return f"json://127.0.0.1:{self.server.server_port}/alerts"
+        return self.url.replace("http", "json", 1)
 
     @property
     def titles(self) -> list[str]:

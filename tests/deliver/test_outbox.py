@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from clerk import row
 from county import County
 from deliver.servers import Channel, Mailbox, serving
-from safetynet.deliver import outbox
+from safetynet import tasks
+from safetynet.deliver import alerts, outbox
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import threads
+from safetynet.orchestrate.settings import environment
 from safetynet.publish import ledger
 
 pytestmark = pytest.mark.usefixtures("unexamined")
@@ -110,6 +119,98 @@ def test_a_channel_that_does_not_answer_is_asked_twice_and_then_operations(
     assert "channel" not in {each["kind"] for each in threads.current(county.store)}
 
 
+SECONDS = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "rest"),
+    [
+        (429, "90", 90 * SECONDS),
+        (503, "90", 90 * SECONDS),
+        (429, "999999999999", 3600 * SECONDS),
+        (429, "Wed, 21 Oct 2099 07:28:00 GMT", 3600 * SECONDS),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", timedelta()),
+        (429, "soon", timedelta()),
+        (429, "-1", timedelta()),
+        (500, "90", timedelta()),
+    ],
+)
+def test_a_channel_is_left_alone_for_as_long_as_it_asks(
+    county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch, status: int, retry_after: str, rest: timedelta
+) -> None:
+    monkeypatch.setenv(OWNER, channel.address)
+    monkeypatch.setenv("SAFETYNET_ALERT_HEALTH", channel.address)
+    channel.status, channel.retry_after = status, retry_after
+    break_files(county)
+    assert (send(county), channel.asked) == (1, 1)
+    refuse(channel, 200)
+    with county.store.transaction() as connection:
+        other = alerts.about_channel_test("SAFETYNET_ALERT_HEALTH", "2025-07")
+        county.store.put(connection, ledger.message, [other])
+    if rest:
+        assert (send(county, NOON + rest - SECONDS), channel.asked) == (2, 1)
+        assert files(county) == []
+    assert (send(county, NOON + rest), channel.asked) == (0, 3)
+
+
+def test_a_channel_that_still_takes_nothing_after_its_rest_is_gone_round(
+    county: County, channel: Channel, operations: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OWNER, channel.address)
+    monkeypatch.setenv(OPERATIONS, operations.address)
+    channel.status, channel.retry_after = 429, "60"
+    break_files(county)
+    assert (send(county), send(county, NOON + 61 * SECONDS)) == (1, 0)
+    assert sent(county) == [("channel", "channel"), ("rejected", "operations")]
+
+
+def test_what_is_critical_goes_round_a_channel_that_rests(
+    county: County, channel: Channel, operations: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFETYNET_ALERT_HEALTH", channel.address)
+    monkeypatch.setenv(OPERATIONS, operations.address)
+    channel.status, channel.retry_after = 429, "600"
+    county.deliver(CHRONIC, [], "名单_990121_20250630.csv")
+    county.take_in()
+    operations.status = 500
+    assert [send(county), send(county), len(files(county))] == [1, 1, 0]
+    operations.status = 200
+    assert send(county, NOON + 20 * SECONDS) == 0
+    assert (channel.asked, sent(county)) == (1, [("held", "operations")])
+    assert [each["kind"] for each in threads.current(county.store)] == ["no_rows"]
+
+
+@pytest.mark.parametrize(
+    ("robot", "address", "answer", "rest"),
+    [
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 130101}, 600 * SECONDS),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 410100}, 600 * SECONDS),
+        ("wecombot.NotifyWeComBot", "wecombot://abcd1234", {"errcode": 45009}, 60 * SECONDS),
+        ("feishu.NotifyFeishu", "feishu://abcd1234", {"code": 11232}, 60 * SECONDS),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 310000}, timedelta()),
+    ],
+)
+def test_a_robot_that_refuses_with_status_200_has_not_taken_the_message(
+    county: County,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    robot: str,
+    address: str,
+    answer: dict[str, int],
+    rest: timedelta,
+) -> None:
+    monkeypatch.setattr(f"apprise.plugins.{robot}.notify_url", channel.url)
+    monkeypatch.setenv(OWNER, address)
+    channel.answer = answer
+    break_files(county)
+    assert (send(county), channel.asked) == (1, 1)
+    channel.answer = {"errcode": 0, "code": 0}
+    if rest:
+        assert (send(county, NOON + rest - SECONDS), channel.asked) == (1, 1)
+    assert (send(county, NOON + rest), channel.asked) == (0, 2)
+    assert sent(county) == [("rejected", "channel")]
+
+
 def test_without_anybody_who_answers_a_message_becomes_a_file(
     county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +294,73 @@ def test_quiet_hours_are_for_what_is_not_critical(
     assert len(channel.messages) == 1
     assert send(county, NIGHT + timedelta(hours=9)) == 0
     assert len(channel.messages) == 2
+
+
+SECRET = "s3cret-token"
+
+
+def holding(secret: str, root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def test_a_secret_address_is_told_nowhere(
+    county: County,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("SAFETYNET_HOME", str(county.home.root))
+    monkeypatch.setattr(outbox, "now", lambda: NOON)
+    break_files(county)
+    channel.status = 500
+    for addresses in (
+        f"{channel.address}/{SECRET}",
+        f"json://{SECRET}:{SECRET}@127.0.0.1:1/{SECRET} mailto://{SECRET}:{SECRET}@127.0.0.1:1?mode=insecure",
+        f"nosuch://{SECRET}",
+    ):
+        monkeypatch.setenv(OWNER, addresses)
+        with county.store.transaction() as connection:
+            connection.execute(sa.update(ledger.message).values(attempts=0))
+        with pytest.raises(ConnectionError) as raised:
+            tasks.send_messages()
+        assert SECRET not in str(raised.value)
+    assert channel.asked == 1
+    assert caplog.text.count(OWNER) == 3
+    assert SECRET not in caplog.text + "".join(capfd.readouterr())
+    assert holding(SECRET, county.home.root) == []
+
+
+SEND = """
+import logging, sys
+from datetime import datetime
+from pathlib import Path
+logging.basicConfig(level=logging.DEBUG)
+from safetynet.deliver import outbox
+from safetynet.home import Home
+from safetynet.publish.ledger import Ledger
+home = Home(*map(Path, sys.argv[1:4]))
+print(outbox.send(home, Ledger(home), datetime.fromisoformat(sys.argv[4])), "left")
+"""
+
+
+def test_a_channel_is_found_in_an_airflow_connection(county: County, channel: Channel) -> None:
+    break_files(county)
+    channel.status = 500
+    kept = {"conn_type": "generic", "password": f"{channel.address}/{SECRET}"}
+    given = (county.home.root, county.home.inbox, county.home.reference, NOON.isoformat())
+    answer = subprocess.run(
+        [sys.executable, "-c", SEND, *map(str, given)],
+        env=os.environ | environment(county.home) | {f"AIRFLOW_CONN_{OWNER}": json.dumps(kept)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (answer.stdout.splitlines()[-1], channel.asked) == ("1 left", 1)
+    assert OWNER in answer.stdout + answer.stderr
+    assert SECRET not in answer.stdout + answer.stderr
+    assert holding(SECRET, county.home.root) == []
 
 
 def test_what_nobody_acknowledges_goes_to_operations_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -13,8 +13,9 @@ from incidents.conftest import Clock
 from safetynet.check import profile
 from safetynet.check.profile import Measure
 from safetynet.contract import Bounds, contract
-from safetynet.incidents import distribution
-from safetynet.incidents.before import unusual
+from safetynet.home import COUNTY_TIME
+from safetynet.incidents import before, distribution
+from safetynet.incidents.failures import Columns
 from safetynet.publish import ledger
 
 FEED = "health_chronic_disease"
@@ -27,7 +28,7 @@ def history(values: Sequence[float], first_year: int = 2024) -> dict[date, float
 
 
 @pytest.mark.parametrize(
-    ("before", "as_of", "received", "is_unusual"),
+    ("counts", "as_of", "received", "is_unusual"),
     [
         (STEADY, "2024-07-28", 1200, False),
         (STEADY, "2024-07-28", 1350, True),
@@ -42,9 +43,36 @@ def history(values: Sequence[float], first_year: int = 2024) -> dict[date, float
         ([1000, 330, *[1000] * 10, 1000], "2025-03-28", 350, True),
     ],
 )
-def test_what_is_unusual(before: list[int], as_of: str, received: int, is_unusual: bool) -> None:
-    found = unusual(Bounds(), history(before), date.fromisoformat(as_of), received)
+def test_what_is_unusual(counts: list[int], as_of: str, received: int, is_unusual: bool) -> None:
+    found = before.unusual(Bounds(), history(counts), date.fromisoformat(as_of), received)
     assert (found is not None) is is_unusual
+
+
+def test_what_came_in_parts_counts_together() -> None:
+    march, may, june = date(2025, 3, 31), date(2025, 5, 31), date(2025, 6, 30)
+    told: list[tuple[date, int, int, list[str]]] = [
+        (march, 3, 50, []),
+        (may, 5, 100, []),
+        (march, 6, 60, []),
+        (may, 7, 70, ["phone", "remark"]),
+        (may, 7, 20, ["phone"]),
+    ]
+    earlier = [
+        {
+            "as_of": as_of,
+            "received_at": datetime(2025, month, 3, tzinfo=COUNTY_TIME),
+            "rows_received": count,
+            "missing_optional": missing,
+            "unknown_columns": len(missing),
+        }
+        for as_of, month, count, missing in told
+    ]
+    assert before.volumes(earlier, june) == {march: 60, may: 90}
+    assert before.volumes(earlier, may) == {march: 60}
+    assert [before.last_volume(earlier, day) for day in (june, may, march, date(2025, 2, 28))] == [90, 90, 60, None]
+    assert before.in_one_piece(earlier, june) == {march: earlier[2]}
+    assert before.columns(earlier) == Columns(frozenset({"phone"}), 2)
+    assert before.columns([]) is None
 
 
 def test_a_batch_that_is_used_and_unusual_is_an_incident_until_the_next_usual_one(

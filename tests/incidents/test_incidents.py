@@ -140,6 +140,39 @@ def test_what_is_about_another_place_or_time_ends_nothing(
     assert incidents(county) == [("quarantine_share", "open", 1)]
 
 
+MERGER = {"990121000000": "990181000000", "990122000000": "990181000000", "990121100201": "990181100201"}
+
+
+@pytest.mark.parametrize("code", ["990121", "990122", "东村"], ids=["a county", "another", "a village in it"])
+def test_what_failed_under_a_former_code_is_over_with_a_batch_of_the_successor(
+    county: County, clock: Clock, code: str
+) -> None:
+    clock("2025-07-01")
+    deliver(county, "2025-06-30", BAD, code=code)
+    county.take_in()
+    county.rename(MERGER, "2025-07-15")
+    clock("2025-07-15")
+    deliver(county, "2025-06-30", rows(CHRONIC, 3), code="990181")
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
+    assert incidents(county) == [("quarantine_share", "open", 1)], "until the new code is in force"
+    clock("2025-08-01")
+    deliver(county, "2025-07-31", rows(CHRONIC, 4), code="990181")
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
+    assert incidents(county) == [("quarantine_share", "resolved", 1)]
+
+
+def test_what_failed_under_a_former_code_goes_on_failing_under_the_new_one(county: County, clock: Clock) -> None:
+    clock("2025-07-01")
+    deliver(county, "2025-06-30", BAD)
+    county.take_in()
+    county.rename(MERGER, "2025-07-15")
+    clock("2025-08-01")
+    deliver(county, "2025-07-31", BAD[1:], code="990181")
+    assert [outcome.verdict for outcome in county.take_in()] == ["held"]
+    assert incidents(county) == [("quarantine_share", "open", 2)]
+    assert len(county.ledger(ledger.message)) == 1
+
+
 def test_a_good_sheet_does_not_excuse_the_bad_one_beside_it(county: County, clock: Clock) -> None:
     good = table(REGISTRY, rows(REGISTRY, 3))
     bad = table(REGISTRY, [row(REGISTRY, n, household_type="富户") for n in range(50, 80)])

@@ -64,6 +64,19 @@ def test_a_month_that_does_not_come_is_told_once_and_ends_when_it_does(county: C
     assert len(county.ledger(ledger.incident)) == 1
 
 
+def test_a_successor_is_waited_for_as_its_former_code_was(county: County, clock: Clock) -> None:
+    deliver(county, clock, REGISTRY, "2025-05-05", "2025-04-30")
+    look(county, "2025-06-17", "2025-06-17")
+    assert late(county) == [(REGISTRY, "open", 1)]
+    county.rename({"990121000000": "990181000000"}, "2025-06-30")
+    look(county, "2025-06-29", "2025-07-25")
+    assert late(county) == [(REGISTRY, "open", 2)]
+    clock("2025-07-26")
+    county.deliver(REGISTRY, rows(REGISTRY, 3), "表_990181_20250630.xlsx")
+    county.take_in()
+    assert late(county) == [(REGISTRY, "resolved", 2)]
+
+
 def test_an_old_file_written_today_is_not_this_month(county: County, clock: Clock) -> None:
     deliver(county, clock, REGISTRY, "2025-06-05", "2025-05-31")
     deliver(county, clock, REGISTRY, "2025-07-14", "2025-04-30")

@@ -1,15 +1,14 @@
 """Sends what waits in the ledger: at least once always, once where nothing is killed; what fails goes to the next.
 
-A channel is the Apprise addresses in the environment variable that a contract names. Where none is set, a message
-becomes a file in the home's alerts/ folder. The way of a message: its own channel, asked twice; the operations
-channel; a file.
+The way of a message: its own channel, asked twice, and not while that wants a rest, when what is critical goes on at
+once; the operations channel; a file in the home's alerts/ folder. Where no channel is set up, a message becomes a file
+at once.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import logging
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from safetynet.contract import IncidentKind
-from safetynet.deliver import alerts
+from safetynet.deliver import alerts, channel
 from safetynet.home import COUNTY_TIME, Home, now
 from safetynet.incidents import threads
 from safetynet.publish import ledger
@@ -29,28 +28,7 @@ silent for ten minutes, a WeCom robot 20 a minute
 (https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages)."""
 _ATTEMPTS = 2
 
-_log = logging.getLogger(__name__)
-
 Message = dict[str, Any]
-
-
-def _addresses(channels: str) -> tuple[str, ...]:
-    return tuple(os.environ.get(channels, "").split())
-
-
-def _notify(channels: str, message: Message) -> bool:
-    """Hand a message to every address of a channel; False where one did not take it."""
-    import apprise
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
-    channel = apprise.Apprise()
-    if not all(channel.add(address) for address in _addresses(channels)):
-        _log.error("%s holds an address that is no channel", channels)
-        return False
-    taken = channel.notify(title=message["title"], body=f"{message['body']}\n#{message['message_id']}")
-    if not taken:
-        _log.error("a channel of %s did not take the message", channels)
-    return bool(taken)
 
 
 def _write(home: Home, message: Message) -> None:
@@ -64,6 +42,7 @@ def _write(home: Home, message: Message) -> None:
 class _Outbox:
     def __init__(self, home: Home, store: Ledger, at: datetime) -> None:
         self._home, self._store, self._at = home, store, at
+        self._addresses = functools.cache(channel.addresses)
 
     def waiting(self) -> list[Message]:
         """Messages that nobody took yet and that may go now, the oldest first."""
@@ -76,7 +55,7 @@ class _Outbox:
             row
             for row in rows
             if row["severity"] == "critical"
-            or not _addresses(row["channels"])
+            or not self._addresses(row["channels"])
             or not threads.rules_of(row["feed"]).is_quiet(hour)
         ]
 
@@ -84,7 +63,7 @@ class _Outbox:
         """The same messages, those of a burst to one channel as one."""
         groups: dict[tuple[str, ...], list[Message]] = {}
         for message in waiting:
-            groups.setdefault(_addresses(message["channels"]), []).append(message)
+            groups.setdefault(self._addresses(message["channels"]), []).append(message)
         kept: list[Message] = []
         for addresses, messages in groups.items():
             is_burst = addresses and len(messages) + self._sent_just_now(addresses) > _BURST
@@ -97,7 +76,7 @@ class _Outbox:
         rows = self._store.rows(
             sa.select(table.c.channels).where(table.c.sent_at >= a_minute_ago, table.c.sent_to == "channel")
         )
-        return sum(_addresses(row["channels"]) == addresses for row in rows)
+        return sum(self._addresses(row["channels"]) == addresses for row in rows)
 
     def _digest(self, messages: Sequence[Message]) -> Message:
         """Put one message in the place of several, whose texts are kept as files."""
@@ -117,13 +96,15 @@ class _Outbox:
         return kept
 
     def send(self, message: Message) -> bool:
-        """Send one message; False where its channel did not take it and is asked once more the next time."""
+        """Send one message; False where its channel did not take it, or rests, and is asked the next time."""
         own = message["channels"]
-        if not _addresses(own):
+        if not self._addresses(own):
             _write(self._home, message)
             self._sent(message, "file")
             return True
-        if _notify(own, message):
+        if self._rests(own):
+            return message["severity"] == "critical" and self._goes_round(message)
+        if self._is_taken(own, message):
             self._sent(message, "channel")
             return True
         if message["attempts"] + 1 < _ATTEMPTS and not self._is_silent(own):
@@ -136,13 +117,39 @@ class _Outbox:
                 )
             return False
         self._does_not_answer(own)
-        has_other = own != threads.OPERATIONS and _addresses(threads.OPERATIONS)
-        if has_other and _notify(threads.OPERATIONS, message):
-            self._sent(message, "operations")
+        if own != threads.OPERATIONS and self._rests(threads.OPERATIONS):
+            return False
+        if self._goes_round(message):
             return True
         _write(self._home, message)
         self._sent(message, "file")
         return True
+
+    def _goes_round(self, message: Message) -> bool:
+        """Send a message to operations in the place of its own channel; False where they do not take it."""
+        to = threads.OPERATIONS
+        if message["channels"] == to or not self._addresses(to) or self._rests(to) or not self._is_taken(to, message):
+            return False
+        self._sent(message, "operations")
+        return True
+
+    def _is_taken(self, channels: str, message: Message) -> bool:
+        """Ask a channel to take a message, and keep how long it wants to be left alone."""
+        body = f"{message['body']}\n#{message['message_id']}"
+        answer = channel.notify(channels, self._addresses(channels), message["title"], body)
+        if answer.rest:
+            table = ledger.channel_rest
+            with self._store.transaction() as connection:
+                connection.execute(sa.delete(table).where(table.c.channels == channels))
+                connection.execute(sa.insert(table).values(channels=channels, until=self._at + answer.rest))
+        return answer.is_taken
+
+    def _rests(self, channels: str) -> bool:
+        """Whether a channel, or one of the same addresses, wants to be left alone."""
+        table = ledger.channel_rest
+        resting = self._store.rows(sa.select(table.c.channels).where(table.c.until > self._at))
+        where = self._addresses(channels)
+        return bool(where) and any(self._addresses(row["channels"]) == where for row in resting)
 
     def _sent(self, message: Message, to: str) -> None:
         table = ledger.message
@@ -151,7 +158,7 @@ class _Outbox:
                 sa.update(table).where(table.c.message_id == message["message_id"]).values(sent_at=self._at, sent_to=to)
             )
             threads.notified(connection, message["incidents"] or [], self._at, message["message_id"])
-            if to == "channel" or not _addresses(message["channels"]):
+            if to == "channel" or not self._addresses(message["channels"]):
                 threads.clear(connection, IncidentKind.CHANNEL, self._at, message["channels"])
 
     def _is_silent(self, channels: str) -> bool:
@@ -180,7 +187,7 @@ class _Outbox:
 
 
 def send(home: Home, store: Ledger, at: datetime | None = None) -> int:
-    """Send what waits; returns how many wait because their channel did not take them and is asked again."""
+    """Send what waits; returns how many wait because their channel did not take them, or rests, and is asked again."""
     # Two tasks that end together would both send what waits.
     with home.alone("outbox"):
         outbox = _Outbox(home, store, at or now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
@@ -23,35 +24,62 @@ _LEAST_DEVIATION = 0.05
 def batches(
     store: Ledger, feed: str, scopes: Collection[str | None], part_key: str, received_at: datetime
 ) -> list[dict[str, Any]]:
-    """Batches of a scope (under any of its codes) and part that are used and came before a moment, oldest first."""
+    """Batches of a scope (under any of its codes) that were used when a file came, oldest first.
+
+    A part is preceded by what was the same part before, a whole file by whole files and by all parts of deliveries in
+    parts. A file that is read again is judged as it was: what was released after it came says nothing.
+    """
     batch, delivery, release = ledger.batch, ledger.delivery, ledger.release
-    same_part = sa.select(delivery.c.batch_id).where(delivery.c.feed == feed, delivery.c.part_key == part_key)
     is_here: sa.ColumnElement[bool] = batch.c.scope.in_([scope for scope in scopes if scope is not None])
     if None in scopes:
         is_here = sa.or_(is_here, batch.c.scope.is_(None))
-    return store.rows(
-        sa.select(batch)
-        .where(
-            batch.c.feed == feed,
-            is_here,
-            batch.c.received_at < received_at,
-            sa.or_(batch.c.verdict.in_(ACCEPTED), batch.c.batch_id.in_(sa.select(release.c.batch_id))),
-            batch.c.batch_id.in_(same_part),
-        )
-        .order_by(batch.c.received_at)
-    )
+    released = sa.select(release.c.batch_id).where(release.c.released_at <= received_at)
+    was_used = sa.or_(batch.c.verdict.in_(ACCEPTED), sa.and_(batch.c.verdict == "held", batch.c.batch_id.in_(released)))
+    statement = sa.select(batch).where(batch.c.feed == feed, is_here, batch.c.received_at < received_at, was_used)
+    if part_key:
+        same_part = sa.select(delivery.c.batch_id).where(delivery.c.feed == feed, delivery.c.part_key == part_key)
+        statement = statement.where(batch.c.batch_id.in_(same_part))
+    return store.rows(statement.order_by(batch.c.received_at, batch.c.batch_id))
 
 
 def columns(earlier: Sequence[dict[str, Any]]) -> Columns | None:
-    """The columns of the last batch; None where there is none, or an older version took it in."""
-    if not earlier or earlier[-1]["missing_optional"] is None:
+    """The columns of the last delivery, its parts together; None without one, or where an older version took it in."""
+    last = [row for row in earlier if row["received_at"] == earlier[-1]["received_at"]]
+    missing = [frozenset(row["missing_optional"]) for row in last if row["missing_optional"] is not None]
+    if not last or len(missing) < len(last):
         return None
-    return Columns(frozenset(earlier[-1]["missing_optional"]), earlier[-1]["unknown_columns"])
+    return Columns(frozenset.intersection(*missing), max(row["unknown_columns"] for row in last))
 
 
-def by_date(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:
-    """As-of date → the last batch of that date, for every date but `as_of`."""
-    return {row["as_of"]: row for row in earlier if row["as_of"] != as_of}
+def _deliveries(earlier: Sequence[dict[str, Any]]) -> list[tuple[date, datetime, int]]:
+    """(as-of date, moment, rows received) of every delivery, its parts together, by date and then by moment."""
+    counts: Counter[tuple[date, datetime]] = Counter()
+    for row in earlier:
+        counts[row["as_of"], row["received_at"]] += row["rows_received"]
+    return [(*key, counts[key]) for key in sorted(counts)]
+
+
+def volumes(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, int]:
+    """As-of date → rows received, of the last delivery of every date but `as_of`."""
+    return {day: rows for day, _, rows in _deliveries(earlier) if day != as_of}
+
+
+def last_volume(earlier: Sequence[dict[str, Any]], as_of: date) -> int | None:
+    """Rows received in the newest delivery that is not younger than a date; None without one, or where it is empty."""
+    return next((rows for day, _, rows in reversed(_deliveries(earlier)) if day <= as_of), None) or None
+
+
+def in_one_piece(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:
+    """As-of date → the batch that was the last delivery of every date but `as_of`, where that was not in parts."""
+    moments = {row["as_of"]: row["received_at"] for row in earlier}
+    pieces = Counter((row["as_of"], row["received_at"]) for row in earlier)
+    return {
+        row["as_of"]: row
+        for row in earlier
+        if row["as_of"] != as_of
+        and row["received_at"] == moments[row["as_of"]]
+        and pieces[row["as_of"], row["received_at"]] == 1
+    }
 
 
 def unusual(bounds: Bounds, usual: Mapping[date, float], as_of: date, received: int) -> Failure | None:

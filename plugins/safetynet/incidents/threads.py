@@ -6,8 +6,8 @@ All of it happens in a transaction of the caller's, with whatever made it happen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -38,7 +38,8 @@ Step = Literal["opened", "repeated", "reopened"]
 class Place:
     """Where something failed or came right: a file of a feed; all None for the installation itself.
 
-    `as_of` is the date that the file's name or title states, None where it states none.
+    `as_of` is the date that the file's name or title states, None where it states none. `successors` is former →
+    present code of divisions: what is said of one is said of the division that took its place.
     """
 
     feed: str | None = None
@@ -46,6 +47,22 @@ class Place:
     part_key: str = ""
     batch_id: str | None = None
     as_of: date | None = None
+    successors: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def is_of(self, scope: str | None) -> bool:
+        """Whether a division is this one, under this or another code."""
+        return self._present(scope) == self._present(self.scope)
+
+    def holds(self, scope: str | None) -> bool:
+        """Whether a division is this one or lies in it."""
+        return _lies_in(self._present(scope), self._present(self.scope))
+
+    def is_related_to(self, scope: str | None) -> bool:
+        """Whether a division is this one, lies in it or holds it."""
+        return related(self._present(scope), self._present(self.scope))
+
+    def _present(self, scope: str | None) -> str | None:
+        return self.successors.get(scope, scope) if scope else None
 
 
 def rules_of(feed: str | None) -> Incidents:
@@ -91,17 +108,16 @@ def fail(
 ) -> tuple[Step, Row]:
     """Say that something failed at a moment; returns what that is to its incident, and the incident."""
     table, what, rules = ledger.incident, what[:256], rules_of(place.feed)
-    same = _select(
+    alike = _select(
         connection,
         table.c.feed.is_not_distinct_from(place.feed),
-        table.c.scope.is_not_distinct_from(place.scope),
         table.c.part_key == place.part_key,
         table.c.kind == kind,
         table.c.what == what,
     )
     seen = {"last_batch_id": place.batch_id, "last_as_of": place.as_of, "last_seen_at": at}
     window = timedelta(days=rules.reopen_days)
-    last = next(reversed(same), None)
+    last = next((row for row in reversed(alike) if place.is_of(row["scope"])), None)
     step: Step = "opened"
     if last and last["status"] != "resolved":
         step = "repeated"
@@ -147,36 +163,33 @@ def clear(connection: sa.Connection, kind: IncidentKind, at: datetime, what: str
     _end(connection, _select(connection, _is_open(), table.c.feed.is_(None), table.c.kind == kind, is_this), at)
 
 
-def arrived(connection: sa.Connection, feed: str, scope: str | None, period: date, at: datetime) -> None:
-    """Say that a period's data of a scope, of one in it or of one above it has arrived, in whatever state."""
+def _late(connection: sa.Connection, feed: str | None) -> list[Row]:
     table = ledger.incident
-    late = _select(connection, _is_open(), table.c.feed == feed, table.c.kind == IncidentKind.LATE)
-    _end(connection, [row for row in late if related(row["scope"], scope) and row["last_as_of"] <= period], at)
+    return _select(connection, _is_open(), table.c.feed == feed, table.c.kind == IncidentKind.LATE)
 
 
-def late_since(connection: sa.Connection, feed: str, scope: str | None) -> date | None:
-    """The newest period for which a scope is known to be late, None while it is not."""
-    table = ledger.incident
-    known = _select(
-        connection,
-        _is_open(),
-        table.c.feed == feed,
-        table.c.scope.is_not_distinct_from(scope),
-        table.c.kind == IncidentKind.LATE,
-    )
-    return known[-1]["last_as_of"] if known else None
+def arrived(connection: sa.Connection, place: Place, period: date, at: datetime) -> None:
+    """Say that a period's data of a place, of one in it or of one above it has arrived, in whatever state."""
+    late = _late(connection, place.feed)
+    _end(connection, [row for row in late if place.is_related_to(row["scope"]) and row["last_as_of"] <= period], at)
+
+
+def late_since(connection: sa.Connection, place: Place) -> date | None:
+    """The newest period for which a place is known to be late, None while it is not."""
+    known = [row["last_as_of"] for row in _late(connection, place.feed) if place.is_of(row["scope"])]
+    return known[-1] if known else None
 
 
 def clean(connection: sa.Connection, feed: Contract, place: Place, failing: Sequence[Row], at: datetime) -> None:
     """Say that a batch is used: what failed before it in its place, and is not in `failing`, is over."""
     table, still = ledger.incident, {incident["incident_id"] for incident in failing}
     before = _select(connection, _is_open(), table.c.feed == feed.feed, table.c.kind.in_(_OF_FILES))
-    is_only_scope = len(_scopes(connection, feed.feed) | {place.scope}) == 1
+    is_only_scope = all(place.is_of(scope) for scope in _scopes(connection, feed.feed))
     over = [
         row
         for row in before
         if row["incident_id"] not in still
-        and (_lies_in(row["scope"], place.scope) or (row["scope"] is None and is_only_scope))
+        and (place.holds(row["scope"]) or (row["scope"] is None and is_only_scope))
         and (not row["part_key"] or not place.part_key or row["part_key"] == place.part_key)
         and row["last_seen_at"] <= at
         and not _is_older(place.as_of, row)
@@ -209,10 +222,10 @@ def _scopes(connection: sa.Connection, feed: str) -> set[str | None]:
     return set(connection.execute(statement).scalars())
 
 
-def only_scope(store: Ledger, feed: str) -> str | None:
-    """The one scope of which this feed's accepted batches are, None where there are several or none."""
+def only_scope(store: Ledger, feed: str, successors: Mapping[str, str]) -> str | None:
+    """The one division, by its present code, of this feed's accepted batches; None where there are several or none."""
     with store.engine.connect() as connection:
-        scopes = _scopes(connection, feed)
+        scopes = {successors.get(scope or "", scope) for scope in _scopes(connection, feed)}
     return next(iter(scopes)) if len(scopes) == 1 else None
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.contract import Contract, IncidentKind, contracts
-from safetynet.deliver import alerts
+from safetynet.deliver import alerts, channel
 from safetynet.home import Home, county_day, now
 from safetynet.incidents import calendar, endangered, threads
 from safetynet.publish import ledger
@@ -55,26 +55,32 @@ def late(received: Iterable[tuple[str, str | None, date]], ended: Mapping[str, d
     return found
 
 
-def ended(home: Home, store: Ledger) -> dict[str, date]:
+def ended(divisions: pl.DataFrame) -> dict[str, date]:
     """Division → its last day, for divisions that have one."""
-    known = (
-        reference.divisions(home, store)
-        .group_by("division_code")
-        .agg(pl.col("valid_to").max(), (pl.col("valid_to").is_null()).any().alias("holds"))
+    known = divisions.group_by("division_code").agg(
+        pl.col("valid_to").max(), (pl.col("valid_to").is_null()).any().alias("holds")
     )
     return dict(known.filter(~pl.col("holds")).select("division_code", "valid_to").iter_rows())
 
 
-def _received(store: Ledger) -> list[tuple[str, str | None, date]]:
-    """(feed, scope, period) of every batch of a scope that had one accepted, and of files with an open incident."""
+def _received(store: Ledger, successors: Mapping[str, str]) -> list[tuple[str, str | None, date]]:
+    """(feed, scope, period) of every batch of a scope that had one accepted, and of files with an open incident.
+
+    A scope is the division that took the place of the one that delivered, where another did.
+    """
+
+    def present(row: dict[str, Any]) -> str | None:
+        scope: str | None = row["scope"]
+        return successors.get(scope, scope) if scope else None
+
     batches = store.rows(sa.select(ledger.batch))
-    delivering = {(row["feed"], row["scope"]) for row in batches if row["verdict"] in ACCEPTED}
+    delivering = {(row["feed"], present(row)) for row in batches if row["verdict"] in ACCEPTED}
     came = [
-        (row["feed"], row["scope"], row["as_of"] if row["as_of_source"] != "arrival" else None, row["received_at"])
+        (row["feed"], present(row), row["as_of"] if row["as_of_source"] != "arrival" else None, row["received_at"])
         for row in batches
     ]
     came += [
-        (row["feed"], row["scope"], row["last_as_of"], row["last_seen_at"])
+        (row["feed"], present(row), row["last_as_of"], row["last_seen_at"])
         for row in threads.current(store)
         if row["kind"] == IncidentKind.REJECTED
     ]
@@ -100,26 +106,28 @@ def look(home: Home, store: Ledger, at: datetime) -> None:
 
 
 def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
+    if reference.version(store, reference.DIVISIONS) is None:
+        return
     owners: dict[str, list[Late]] = {}
-    received = _received(store)
-    over = ended(home, store) if received else {}
-    for each in late(received, over, county_day(at)):
+    divisions = reference.divisions(home, store)
+    successors = dict(reference.successors(divisions, county_day(at)).iter_rows())
+    for each in late(_received(store, successors), ended(divisions), county_day(at)):
         owners.setdefault(each.feed.owner.channels, []).append(each)
     for mine in owners.values():
         feeds = {each.feed.feed: each.feed for each in mine}
         at_stake = {name: told for name, feed in feeds.items() if (told := endangered.told(home, feed))}
         with store.transaction() as connection:
-            news = [(each, incident) for each in mine if (incident := _open(connection, each, at))]
+            news = [(each, incident) for each in mine if (incident := _open(connection, each, successors, at))]
             if news:
                 lines = [(each.feed, each.scope, each.period, each.deadline, incident) for each, incident in news]
                 message = alerts.about_late(mine[0].feed.owner, lines, at_stake)
                 store.put(connection, ledger.message, [message])
 
 
-def _open(connection: sa.Connection, each: Late, at: datetime) -> dict[str, Any] | None:
+def _open(connection: sa.Connection, each: Late, successors: Mapping[str, str], at: datetime) -> dict[str, Any] | None:
     """The incident of what is late, where that is news; a further period that is missing is an event of it."""
-    place = threads.Place(each.feed.feed, each.scope, as_of=each.period)
-    known = threads.late_since(connection, each.feed.feed, each.scope)
+    place = threads.Place(each.feed.feed, each.scope, as_of=each.period, successors=successors)
+    known = threads.late_since(connection, place)
     if known == each.period:
         return None
     step, incident = threads.fail(connection, place, IncidentKind.LATE, "", at, note=each.period.isoformat())
@@ -145,7 +153,7 @@ def _test_channels(store: Ledger, today: date) -> None:
     tests = [
         alerts.about_channel_test(variable, f"{today:%Y-%m}")
         for variable in sorted(variables)
-        if os.environ.get(variable)
+        if channel.addresses(variable)
     ]
     with store.transaction() as connection:
         store.put(connection, ledger.message, tests)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any, Literal
 
+import polars as pl
 import sqlalchemy as sa
 
+from safetynet import reference
 from safetynet.contract import Contract, IncidentKind, contracts
 from safetynet.home import Home, county_day, masked
 from safetynet.incidents import calendar, threads, watch
@@ -186,8 +188,18 @@ def _delivered(store: Ledger, only: str | None) -> list[Delivered]:
 def awaited_now(home: Home, store: Ledger, *wanted: date, feed: str | None = None) -> dict[date, list[Awaited]]:
     """Month → everybody who is awaited for it (of one feed, or all), by what the ledger holds now."""
     delivered = _delivered(store, feed) if wanted else []
-    ended = watch.ended(home, store) if delivered else {}
-    return {month: awaited(delivered, ended, month) for month in wanted}
+    if not delivered:
+        return {month: [] for month in wanted}
+    divisions = reference.divisions(home, store)
+    ended = watch.ended(divisions)
+    return {month: awaited(_under_codes_of(month, divisions, delivered), ended, month) for month in wanted}
+
+
+def _under_codes_of(month: date, divisions: pl.DataFrame, delivered: Iterable[Delivered]) -> Iterator[Delivered]:
+    """What was delivered under former codes, as of the divisions that were in their place at the end of the month."""
+    successors = dict(reference.successors(divisions, last_day(month)).iter_rows())
+    for file in delivered:
+        yield replace(file, scope=successors.get(file.scope, file.scope))
 
 
 def open_months(store: Ledger, today: date) -> Sequence[date]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -84,31 +83,6 @@ def changes(store: Ledger, as_of: date, after: datetime, until: datetime) -> lis
             at = releases[row["batch_id"]] if is_release else row["received_at"]
             found.append(Change(at, row["batch_id"], row["feed"], is_release))
     return sorted(change for change in found if after < change.at <= until)
-
-
-def previous_rows(
-    store: Ledger, feed: str, scopes: Collection[str | None], part_key: str, as_of: date, received_at: datetime
-) -> int | None:
-    """Rows received in the newest accepted delivery that is not younger and came earlier; None without one.
-
-    It is one of the same scope, under any of the codes that it has had (`scopes`).
-    A part is compared with what was the same part before, a whole file with all parts of one delivery together. A file
-    that is read again is judged as it was: what was decided after it came says nothing.
-    """
-    table = ledger.delivery
-    is_same = sa.and_(table.c.feed == feed, table.c.part_key == part_key)
-    same_part = {row["batch_id"] for row in store.rows(sa.select(table.c.batch_id).where(is_same))}
-    before = [
-        row
-        for row in batches(store, received_at, feed)
-        if row["scope"] in scopes
-        and row["as_of"] <= as_of
-        and row["received_at"] < received_at
-        and row["verdict"] in ACCEPTED
-        and (not part_key or row["batch_id"] in same_part)
-    ]
-    newest = max(((row["as_of"], row["received_at"]) for row in before), default=None)
-    return sum(row["rows_received"] for row in before if (row["as_of"], row["received_at"]) == newest) or None
 
 
 def outcomes(store: Ledger, landing_id: str) -> list[dict[str, Any]]:

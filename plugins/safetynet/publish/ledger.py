@@ -174,6 +174,12 @@ message = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0", comment="times its channel refused it"),
 )
 
+channel_rest = sa.Table(
+    "channel_rest",
+    metadata,
+    sa.Column("channels", sa.String(64), primary_key=True),
+    sa.Column("until", Moment, nullable=False, comment="when it asked to be left alone until"),
+)
 incident = sa.Table(
     "incident",
     metadata,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Outcome:
     """What became of one delivery; batch_id is None where nothing of it could be read.
 
-    `stated_on` is the date that its name or title states, None where it states none.
+    `stated_on` is the date that its name or title states, None where it states none; `successors` is former → present
+    code of divisions when it came.
     """
 
     delivery_id: str
@@ -46,11 +47,12 @@ class Outcome:
     scope: str | None = None
     stated_on: date | None = None
     failures: tuple[Failure, ...] = ()
+    successors: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def place(self) -> threads.Place:
         """Where it failed or came right."""
-        return threads.Place(self.feed, self.scope, self.part_key, self.batch_id, self.stated_on)
+        return threads.Place(self.feed, self.scope, self.part_key, self.batch_id, self.stated_on, self.successors)
 
     @property
     def told(self) -> str | None:
@@ -125,7 +127,7 @@ def _follow(
         threads.clean(connection, feed, outcome.place, [incident for _, _, incident in steps], at)
     period = period_received(feed, outcome.stated_on, at)
     if period is not None:
-        threads.arrived(connection, feed.feed, outcome.scope, period, at)
+        threads.arrived(connection, outcome.place, period, at)
     news = [(failure, incident) for failure, step, incident in steps if step != "repeated"]
     if news:
         facts: dict[str, Fact] = {
