@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 LENGTHS = (2, 4, 6, 9, 12)
 """Digits that a code has down to each level."""
@@ -16,3 +16,8 @@ def prefix(code: str) -> str:
 def first_known(codes: Iterable[str], known: Container[str]) -> str | None:
     """The first of some codes, as files name them in six digits or more, that is one of the known divisions."""
     return next((code for each in codes if (code := each.ljust(12, "0")) in known), None)
+
+
+def present(code: str | None, successors: Mapping[str, str]) -> str | None:
+    """The division itself, or the one that took its place (`successors`: former → present code)."""
+    return successors.get(code, code) if code else None

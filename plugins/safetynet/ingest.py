@@ -88,7 +88,7 @@ class _Delivery:
 
     def successors(self, divisions: pl.DataFrame) -> dict[str, str]:
         """Former → present code of divisions on the day on which it came."""
-        return dict(reference.successors(divisions, county_day(self.landing["received_at"])).iter_rows())
+        return reference.present_codes(divisions, county_day(self.landing["received_at"]))
 
     def named_scope(self, store: Ledger, divisions: pl.DataFrame) -> str | None:
         """The division of which a file that cannot be read is: the named one, else the only one that ever delivered."""

@@ -61,6 +61,11 @@ def version(store: Ledger, name: str, known_at: datetime | None = None) -> str |
     return (known or rows[:1])[-1]["sha256"] if rows else None
 
 
+def present_codes(known: pl.DataFrame, as_of: date) -> dict[str, str]:
+    """Former → present code of the divisions of a table on a date."""
+    return dict(successors(known, as_of).iter_rows())
+
+
 def renamings(successors: pl.DataFrame) -> dict[str, str]:
     """Old code → new code of divisions that are the same under another code, merged with no other."""
     return dict(successors.filter(~pl.col("successor_code").is_duplicated()).iter_rows())

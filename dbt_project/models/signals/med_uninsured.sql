@@ -13,7 +13,7 @@ uninsured as (
         max(members.household_key) as household_key,
         max(members.division_code) as division_code,
         {{ evidence_list('registry_member', 'members') }} as evidence,
-        list(distinct strftime(members.valid_from, '%Y')) as facts
+        list_sort(list(distinct strftime(members.valid_from, '%Y'))) as facts
     from members
     inner join dates on {{ counts_on('dates.observed_on', 'members') }}
     where not members.has_basic_medical_insurance

@@ -216,14 +216,15 @@ def _declared_rule(expectation: dict[str, Any]) -> RowRule:
     )
 
 
-def _suite_of(contract: Contract) -> list[dict[str, Any]]:
+def declared_expectations(contract: Contract) -> list[dict[str, Any]]:
+    """The expectations of the feed's suite."""
     expectations: list[dict[str, Any]] = suite(contract.feed, suite_path(contract))["expectations"]
     return expectations
 
 
 def declared_rules(contract: Contract) -> list[RowRule]:
     """The row rules of the feed's suite."""
-    return [_declared_rule(each) for each in _suite_of(contract)]
+    return [_declared_rule(each) for each in declared_expectations(contract)]
 
 
 def marked_rules(contract: Contract) -> list[RowRule]:
@@ -231,7 +232,9 @@ def marked_rules(contract: Contract) -> list[RowRule]:
 
     The others of the suite are expectations that Great Expectations evaluates by itself.
     """
-    return derived_rules(contract) + [_declared_rule(each) for each in _suite_of(contract) if is_query(each)]
+    return derived_rules(contract) + [
+        _declared_rule(each) for each in declared_expectations(contract) if is_query(each)
+    ]
 
 
 def row_rules(contract: Contract) -> list[RowRule]:

@@ -29,7 +29,15 @@ with warnings.catch_warnings():
     from great_expectations.render.view import view
 
 from safetynet.check import data_docs
-from safetynet.check.rules import CellRule, RowRule, Severity, cell_rules, is_query, marked_rules, suite, suite_path
+from safetynet.check.rules import (
+    CellRule,
+    RowRule,
+    Severity,
+    cell_rules,
+    declared_expectations,
+    is_query,
+    marked_rules,
+)
 from safetynet.check.verdict import VolumeBounds
 from safetynet.contract import Contract
 
@@ -179,8 +187,8 @@ def validate(
     config.data_docs_sites = {}
     context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    declared = suite(contract.feed, suite_path(contract))["expectations"]
-    expectations = _volume(bounds) + _marked(contract) + [_noted(each) for each in declared if not is_query(each)]
+    declared = [_noted(each) for each in declared_expectations(contract) if not is_query(each)]
+    expectations = _volume(bounds) + _marked(contract) + declared
     source = context.data_sources.add_sql(contract.feed, connection_string=f"duckdb:///{database}")
     asset = source.add_table_asset(batch_id, table_name="batch")
     definition = asset.add_batch_definition_whole_table("whole")

@@ -12,13 +12,10 @@ import sqlalchemy as sa
 
 from safetynet.contract import Bounds, IncidentKind
 from safetynet.incidents.failures import Columns, Failure
-from safetynet.incidents.usual import around, is_near, same_month
+from safetynet.incidents.usual import LEAST_DEVIATION, around, is_near, same_month
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
-
-_LEAST_DEVIATION = 0.05
-"""Share of the median below which no deviation is taken, for batches that hardly ever differ."""
 
 
 def batches(
@@ -89,7 +86,7 @@ def unusual(bounds: Bounds, usual: Mapping[date, float], as_of: date, received: 
     """
     if len(usual) < bounds.usual_from_batches or (middle := median(usual.values())) < bounds.volume_from_rows:
         return None
-    usually = around(usual.values(), bounds.usual_deviations, _LEAST_DEVIATION * middle)
+    usually = around(usual.values(), bounds.usual_deviations, LEAST_DEVIATION * middle)
     if usually.excess(received) <= 1 or any(is_near(rows, received) for rows in same_month(usual, as_of)):
         return None
     facts: dict[str, int | float | str | list[str]] = {

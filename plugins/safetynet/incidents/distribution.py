@@ -13,16 +13,14 @@ import sqlalchemy as sa
 from safetynet.check.profile import BLANK, MEDIAN, QUARTILES, Measure
 from safetynet.contract import Contract, IncidentKind
 from safetynet.incidents.failures import Failure
-from safetynet.incidents.usual import Range, around, is_near, same_month
+from safetynet.incidents.usual import LEAST_DEVIATION, Range, around, is_near, same_month
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
 from safetynet.refusal import Fact
 
-_LEAST_DEVIATION = 0.05
-"""Share of a median below which no deviation is taken, for amounts that hardly ever differ."""
 _LEAST_POINTS = 0.02
-"""The same for a share, of the whole."""
+"""Part of the whole below which no deviation of a share is taken."""
 _OF_QUARTILES = 0.93
 """Of normal values the median of n has a standard error of so many times their quartiles' distance, divided by √n:
 1.2533 standard deviations (https://en.wikipedia.org/wiki/Median#Efficiency), of 1.349 between the quartiles."""
@@ -81,7 +79,7 @@ def _left(feed: Contract, usual: History, as_of: date, measure: Measure) -> Rang
     middle, deviations = median(past.values()), feed.bounds.usual_deviations
     if measure.name == MEDIAN:
         chance = _OF_QUARTILES * median(usual[measure.column, QUARTILES].values()) / sqrt(measure.rows)
-        usually = around(past.values(), deviations, max(_LEAST_DEVIATION * abs(middle), chance), by_factor=True)
+        usually = around(past.values(), deviations, max(LEAST_DEVIATION * abs(middle), chance), by_factor=True)
         is_season = any(is_near(each, measure.value) for each in same_month(past, as_of))
     else:
         chance = sqrt(middle * (1 - middle) / measure.rows)

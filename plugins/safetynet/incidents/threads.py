@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, IncidentKind, Incidents, contracts
-from safetynet.division import prefix
+from safetynet.division import prefix, present
 from safetynet.home import masked, now
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
@@ -51,18 +51,15 @@ class Place:
 
     def is_of(self, scope: str | None) -> bool:
         """Whether a division is this one, under this or another code."""
-        return self._present(scope) == self._present(self.scope)
+        return present(scope, self.successors) == present(self.scope, self.successors)
 
     def holds(self, scope: str | None) -> bool:
         """Whether a division is this one or lies in it."""
-        return _lies_in(self._present(scope), self._present(self.scope))
+        return _lies_in(present(scope, self.successors), present(self.scope, self.successors))
 
     def is_related_to(self, scope: str | None) -> bool:
         """Whether a division is this one, lies in it or holds it."""
-        return related(self._present(scope), self._present(self.scope))
-
-    def _present(self, scope: str | None) -> str | None:
-        return self.successors.get(scope, scope) if scope else None
+        return related(present(scope, self.successors), present(self.scope, self.successors))
 
 
 def rules_of(feed: str | None) -> Incidents:
@@ -225,7 +222,7 @@ def _scopes(connection: sa.Connection, feed: str) -> set[str | None]:
 def only_scope(store: Ledger, feed: str, successors: Mapping[str, str]) -> str | None:
     """The one division, by its present code, of this feed's accepted batches; None where there are several or none."""
     with store.engine.connect() as connection:
-        scopes = {successors.get(scope or "", scope) for scope in _scopes(connection, feed)}
+        scopes = {present(scope, successors) for scope in _scopes(connection, feed)}
     return next(iter(scopes)) if len(scopes) == 1 else None
 
 

@@ -12,6 +12,8 @@ _SAME_MONTH = 1.25
 _TO_STANDARD_DEVIATION = 1.4826
 """Of normal values the standard deviation is so many times the median absolute deviation
 (https://en.wikipedia.org/wiki/Median_absolute_deviation)."""
+LEAST_DEVIATION = 0.05
+"""Share of a median below which no deviation is taken, for counts and amounts that hardly ever differ."""
 
 
 @dataclass(frozen=True)

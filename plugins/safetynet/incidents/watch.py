@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from safetynet import reference
 from safetynet.contract import Contract, IncidentKind, contracts
 from safetynet.deliver import alerts, channel
+from safetynet.division import present
 from safetynet.home import Home, county_day, now
 from safetynet.incidents import calendar, endangered, threads
 from safetynet.publish import ledger
@@ -68,19 +69,19 @@ def _received(store: Ledger, successors: Mapping[str, str]) -> list[tuple[str, s
 
     A scope is the division that took the place of the one that delivered, where another did.
     """
-
-    def present(row: dict[str, Any]) -> str | None:
-        scope: str | None = row["scope"]
-        return successors.get(scope, scope) if scope else None
-
     batches = store.rows(sa.select(ledger.batch))
-    delivering = {(row["feed"], present(row)) for row in batches if row["verdict"] in ACCEPTED}
+    delivering = {(row["feed"], present(row["scope"], successors)) for row in batches if row["verdict"] in ACCEPTED}
     came = [
-        (row["feed"], present(row), row["as_of"] if row["as_of_source"] != "arrival" else None, row["received_at"])
+        (
+            row["feed"],
+            present(row["scope"], successors),
+            row["as_of"] if row["as_of_source"] != "arrival" else None,
+            row["received_at"],
+        )
         for row in batches
     ]
     came += [
-        (row["feed"], present(row), row["last_as_of"], row["last_seen_at"])
+        (row["feed"], present(row["scope"], successors), row["last_as_of"], row["last_seen_at"])
         for row in threads.current(store)
         if row["kind"] == IncidentKind.REJECTED
     ]
@@ -110,7 +111,7 @@ def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
         return
     owners: dict[str, list[Late]] = {}
     divisions = reference.divisions(home, store)
-    successors = dict(reference.successors(divisions, county_day(at)).iter_rows())
+    successors = reference.present_codes(divisions, county_day(at))
     for each in late(_received(store, successors), ended(divisions), county_day(at)):
         owners.setdefault(each.feed.owner.channels, []).append(each)
     for mine in owners.values():

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.contract import Contract, IncidentKind, contracts
+from safetynet.division import present
 from safetynet.home import Home, county_day, masked
 from safetynet.incidents import calendar, threads, watch
 from safetynet.messages import Sentence, say
@@ -197,9 +198,9 @@ def awaited_now(home: Home, store: Ledger, *wanted: date, feed: str | None = Non
 
 def _under_codes_of(month: date, divisions: pl.DataFrame, delivered: Iterable[Delivered]) -> Iterator[Delivered]:
     """What was delivered under former codes, as of the divisions that were in their place at the end of the month."""
-    successors = dict(reference.successors(divisions, last_day(month)).iter_rows())
+    successors = reference.present_codes(divisions, last_day(month))
     for file in delivered:
-        yield replace(file, scope=successors.get(file.scope, file.scope))
+        yield replace(file, scope=present(file.scope, successors))
 
 
 def open_months(store: Ledger, today: date) -> Sequence[date]:

@@ -180,6 +180,7 @@ channel_rest = sa.Table(
     sa.Column("channels", sa.String(64), primary_key=True),
     sa.Column("until", Moment, nullable=False, comment="when it asked to be left alone until"),
 )
+
 incident = sa.Table(
     "incident",
     metadata,
