@@ -25,8 +25,12 @@ with warnings.catch_warnings():
     import great_expectations.expectations as gxe
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.registry import get_metric_kwargs
     from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
     from great_expectations.render.view import view
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.validator.validator import ValidationDependencies
 
 from safetynet.check import data_docs
 from safetynet.check.rules import (
@@ -72,10 +76,17 @@ duckdb_engine.Dialect.get_pk_constraint = _no_primary_key
 class ExpectNoRowToBeMarked(gxe.ExpectColumnValuesToBeNull):  # type: ignore[misc]  # untyped here
     """A column that marks rows marks none: they are counted, all columns in one query, and none of them is fetched."""
 
-    def get_validation_dependencies(self, *arguments: Any, **options: Any) -> Any:
-        """What the base class asks of the batch, less the values."""
-        needed = super().get_validation_dependencies(*arguments, **options)
-        needed.metric_configurations.pop("column_values.null.unexpected_values", None)
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: Any = None, **_: Any
+    ) -> ValidationDependencies:
+        """How many rows there are and how many are marked; the base class asks for the values too."""
+        needed = Expectation.get_validation_dependencies(self, execution_engine, runtime_configuration)
+        configuration = self.configuration
+        for metric in ("table.row_count", f"{self.map_metric}.unexpected_count"):
+            options = get_metric_kwargs(metric, configuration, runtime_configuration)
+            needed.set_metric_configuration(
+                metric, MetricConfiguration(metric, options["metric_domain_kwargs"], options["metric_value_kwargs"])
+            )
         return needed
 
 
