@@ -16,7 +16,7 @@ from safetynet.publish import history, ledger
 
 pytestmark = pytest.mark.usefixtures("unexamined")
 
-CHRONIC, REGISTRY, WATER = "health_chronic_disease", "registry_member", "water_project"
+CHRONIC, REGISTRY = "health_chronic_disease", "registry_member"
 BAD = [row(CHRONIC, number, disease="感冒") for number in range(200, 230)]
 
 
