@@ -101,7 +101,7 @@ class Home:
 
     @property
     def operations(self) -> Path:
-        """The operations store, where it is the embedded SQLite file."""
+        """The ledger, where it is the embedded SQLite file."""
         return self.root / "operations.sqlite"
 
     def landed(self, sha256: str) -> Path:
