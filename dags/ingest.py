@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Asset, dag, task
+from airflow.sdk import DAG, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from safetynet.contract import Contract, contracts
-from safetynet.orchestrate.assets import month_of
+from safetynet.orchestrate.assets import month_of, rows_of
 from safetynet.orchestrate.retries import TRANSIENT
 
-ON_FAILURE = """
+DOCUMENTATION = """
 **{title_zh} · {title_en}** — {department_zh} ({contact}), {delivery}, {cadence}
 
 Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
@@ -19,10 +19,10 @@ Reads new files of `<inbox>/{feed}/` and publishes each as a batch of the lake.
 | what is red | what it means | what to do |
 | --- | --- | --- |
 | one `take_in`, and with it `watcher` | that file was rejected or held; the other files were taken in | read its log line and the owner's message; a held batch: `make release BATCH=… REASON=…` |
-| `take_in` after retries | disk, memory or the operations store failed | mend it and clear the task: nothing is lost, nothing is taken in twice |
+| `take_in` after retries | disk, memory or the ledger's database failed | mend it and clear the task: nothing is lost, nothing is taken in twice |
 | `land` | the home cannot be written | mend it and clear the task |
 | `inbox_is_readable` | this account may not read the files that its log names; all others were taken in | mend their rights; the next run takes them in |
-| `month` | the operations store does not answer | nothing: the watchdog looks at each month every morning |
+| `month` | the ledger does not answer | nothing: the watchdog looks at each month every morning |
 | `tell_owner` | a channel does not answer | nothing: it is asked once more, then the message goes to operations, see `make incidents` |
 
 Running it again is always safe. What was published before stays in use until a better batch replaces it.
@@ -39,7 +39,7 @@ def ingest_dag(contract: Contract) -> DAG:
         max_active_runs=1,
         tags=["ingest", contract.department],
         default_args={"retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": TRANSIENT},
-        doc_md=ON_FAILURE.format(
+        doc_md=DOCUMENTATION.format(
             title_zh=contract.title.zh,
             title_en=contract.title.en,
             department_zh=contract.owner.department.zh,
@@ -81,7 +81,7 @@ def ingest_dag(contract: Contract) -> DAG:
             tell_lineage()
             send_messages()
 
-        @task(trigger_rule="all_done", outlets=[Asset(name=contract.feed, uri=f"safetynet://feed/{contract.feed}")])
+        @task(trigger_rule="all_done", outlets=[rows_of(contract.feed)])
         def publish(landing_ids: list[str]) -> None:
             from safetynet.tasks import has_new_rows
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, AssetAny, dag, task
+from airflow.sdk import AssetAny, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from safetynet.contract import contracts
+from safetynet.orchestrate.assets import WAREHOUSE, rows_of
 from safetynet.orchestrate.retries import TRANSIENT
-
-FEEDS = [Asset(name=feed, uri=f"safetynet://feed/{feed}") for feed in contracts()]
 
 
 @dag(
     dag_id="warehouse",
-    schedule=AssetAny(*FEEDS),
+    schedule=AssetAny(*(rows_of(feed) for feed in contracts())),
     catchup=False,
     max_active_runs=1,
     tags=["warehouse"],
@@ -55,7 +54,7 @@ def warehouse() -> None:
         get_current_context()["model"] = model
         raise AirflowFailException(model)
 
-    @task(trigger_rule="none_failed", outlets=[Asset(name="warehouse", uri="safetynet://warehouse")])
+    @task(trigger_rule="none_failed", outlets=[WAREHOUSE])
     def publish(failed: list[str]) -> None:
         if failed:
             raise AirflowSkipException("nothing was published")

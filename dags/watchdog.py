@@ -25,7 +25,7 @@ Compares each contract's calendar with the periods that were received, opens an 
 that runs full and for a channel that does not answer, and writes to operations about what nobody acknowledged. It wakes
 `official_month` for each month that is complete, or that somebody is too late for.
 
-**When it is red:** a channel does not answer, or the operations store cannot be written. Mend that and clear the task:
+**When it is red:** a channel does not answer, or the ledger cannot be written. Mend that and clear the task:
 nothing is opened or told twice.
 """,
 )

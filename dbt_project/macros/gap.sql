@@ -1,6 +1,6 @@
 {#-
   The rows that may tell of a household what a kind of gap misses. One row per observed_on and household of the relation given.
-  They are rows about one of its persons that were held back, or linked to nobody, in a feed that the kind's entry names in
+  They are rows about one of its persons that were quarantined, or linked to nobody, in a feed that the kind's entry names in
   absence_feeds, of the paying county's newest month or a later one where they have a month; and rows of the registry by which
   the household has a person whom the other departments' rows cannot be tied to.
 -#}

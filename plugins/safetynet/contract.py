@@ -124,7 +124,7 @@ class Person(_Strict):
 
 
 class Bounds(_Strict):
-    """When a readable batch is held back until someone releases it, and when an accepted one is an incident."""
+    """When a readable batch is held until someone releases it, and when an accepted one is an incident."""
 
     quarantined_share: float = 0.05
     quarantined_rows: int = 20

@@ -101,7 +101,7 @@ class Home:
 
     @property
     def operations(self) -> Path:
-        """The operations store, where it is the embedded SQLite file."""
+        """The ledger, where it is the embedded SQLite file."""
         return self.root / "operations.sqlite"
 
     def landed(self, sha256: str) -> Path:
@@ -113,7 +113,7 @@ class Home:
         return self.root / "lake" / feed / f"{batch_id}.parquet"
 
     def batch_marks(self, feed: str, batch_id: str) -> Path:
-        """The Parquet file that says of some of a batch's rows why they are held back, or what was found."""
+        """The Parquet file that says of some of a batch's rows why they are quarantined, or what was found."""
         return self.root / "marks" / feed / f"{batch_id}.parquet"
 
     @property

@@ -66,6 +66,14 @@ def present_codes(known: pl.DataFrame, as_of: date) -> dict[str, str]:
     return dict(successors(known, as_of).iter_rows())
 
 
+def ended(known: pl.DataFrame) -> dict[str, date]:
+    """Division → its last day, for the divisions of a table that have one."""
+    last = known.group_by("division_code").agg(
+        pl.col("valid_to").max(), (pl.col("valid_to").is_null()).any().alias("holds")
+    )
+    return dict(last.filter(~pl.col("holds")).select("division_code", "valid_to").iter_rows())
+
+
 def renamings(successors: pl.DataFrame) -> dict[str, str]:
     """Old code → new code of divisions that are the same under another code, merged with no other."""
     return dict(successors.filter(~pl.col("successor_code").is_duplicated()).iter_rows())

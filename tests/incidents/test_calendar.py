@@ -9,7 +9,8 @@ import pytest
 from safetynet.contract import Calendar, Contract, contract, contracts
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents.calendar import is_working_day, missing, period_received
-from safetynet.incidents.watch import late
+from safetynet.incidents.delivered import Delivered
+from safetynet.incidents.late import late
 
 MONTHLY, QUARTERLY = "registry_member", "housing_safety"
 
@@ -17,6 +18,10 @@ MONTHLY, QUARTERLY = "registry_member", "housing_safety"
 def feed(name: str = MONTHLY, cadence: str | None = None, **calendar: object) -> Contract:
     own = contract(name)
     return own.model_copy(update={"cadence": cadence or own.cadence, "calendar": Calendar(**calendar)})
+
+
+def file(name: str, scope: str | None, period: date, verdict: str = "accepted") -> Delivered:
+    return Delivered(name, scope, period, period, verdict)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +95,14 @@ def test_the_period_of_a_file(stated: str | None, arrived: str, period: str) -> 
 
 
 def test_only_scopes_that_delivered_before_are_waited_for() -> None:
-    received = [
-        (MONTHLY, "990121000000", date(2025, 5, 1)),
-        (MONTHLY, "990121000000", date(2025, 6, 1)),
-        (MONTHLY, "990122000000", date(2025, 5, 1)),
-        ("education_dropout", None, date(2020, 1, 1)),
+    files = [
+        file(MONTHLY, "990121000000", date(2025, 5, 1)),
+        file(MONTHLY, "990121000000", date(2025, 6, 1), "held"),
+        file(MONTHLY, "990122000000", date(2025, 5, 1)),
+        file(MONTHLY, "990123000000", date(2025, 5, 1), "rejected"),
+        file("education_dropout", None, date(2020, 1, 1)),
     ]
-    (found,) = late(received, {}, date(2025, 7, 20))
+    (found,) = late(files, {}, date(2025, 7, 20))
     assert (found.feed.feed, found.scope, found.period) == (MONTHLY, "990122000000", date(2025, 6, 1))
 
 
@@ -114,9 +120,9 @@ def test_only_scopes_that_delivered_before_are_waited_for() -> None:
 def test_what_comes_with_a_division_in_it_or_above_it_or_never_again_is_not_late(
     others: dict[str, int], ended: dict[str, date], waited_for: list[str]
 ) -> None:
-    received = [(MONTHLY, "990121000000", date(2025, 5, 1))]
-    received += [(MONTHLY, scope, date(2025, month, 1)) for scope, month in others.items()]
-    assert [each.scope for each in late(received, ended, date(2025, 7, 20))] == waited_for
+    files = [file(MONTHLY, "990121000000", date(2025, 5, 1))]
+    files += [file(MONTHLY, scope, date(2025, month, 1)) for scope, month in others.items()]
+    assert [each.scope for each in late(files, ended, date(2025, 7, 20))] == waited_for
 
 
 def test_every_feed_with_a_rhythm_says_when_it_is_due() -> None:

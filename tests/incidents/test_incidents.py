@@ -16,7 +16,7 @@ from safetynet.publish import history, ledger
 
 pytestmark = pytest.mark.usefixtures("unexamined")
 
-CHRONIC, REGISTRY, WATER = "health_chronic_disease", "registry_member", "water_project"
+CHRONIC, REGISTRY = "health_chronic_disease", "registry_member"
 BAD = [row(CHRONIC, number, disease="感冒") for number in range(200, 230)]
 
 
@@ -257,7 +257,7 @@ def test_an_incident_is_acknowledged_given_to_somebody_and_closed_by_hand(county
 
 def test_what_is_open_is_listed(county: County, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     incidents_shown.show(county.store)
-    assert "没有未结事件" in capsys.readouterr().out
+    assert "没有未结异常" in capsys.readouterr().out
     month(county, clock, "2025-07-01", "2025-06-30", BAD)
     (incident,) = threads.current(county.store)
     threads.acknowledge(county.store, incident["incident_id"], "李主任", "")

@@ -11,8 +11,9 @@ from county import County
 from safetynet.contract import Calendar, contract
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import calendar
+from safetynet.incidents.delivered import Delivered
 from safetynet.official import month
-from safetynet.official.month import Delivered, NotFrozen, awaited, month_of
+from safetynet.official.month import NotFrozen, awaited, month_of
 
 MARCH = date(2025, 3, 1)
 COUNTY, TOWN, OTHER = "990121000000", "990121100000", "990122000000"

@@ -1,30 +1,3 @@
-with staged as (
-    select * from {{ ref('stg_water__household') }} where repeats_row is null
-),
-
-unnumbered as (
-    select * from {{ ref('unnumbered') }}
-),
-
-person as (
-    select * from {{ ref('person') }}
-)
-
-select
-    person.person_key,
-    person.household_key,
-    coalesce(staged.division_code, person.division_code) as division_code,
-    {{ county_code('coalesce(staged.division_code, person.division_code)') }} as county_code,
-    staged.project_code,
-    staged.supply_method,
-    staged.round_trip_minutes,
-    staged.seasonal_shortage,
-    staged.batch_id,
-    staged.row_number,
-    staged.as_of,
-    staged.valid_from,
-    staged.valid_to
-from staged
-left join unnumbered
-    on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
-inner join person on {{ person_id('staged', 'unnumbered', 'water_household') }} = person.person_id
+{{ core('water_household', [
+    'project_code', 'supply_method', 'round_trip_minutes', 'seasonal_shortage',
+]) }}

@@ -1,4 +1,4 @@
-{%- set domains = ['education', 'medical', 'housing', 'water', 'income'] -%}
+{%- set domains = guarantees() | list -%}
 {{ config(materialized='ephemeral') }}
 
 with profiles as (

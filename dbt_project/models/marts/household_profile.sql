@@ -29,7 +29,7 @@ expenses as (
 
 covered as (
     select
-        {%- for domain in guarantees(model) %}
+        {%- for domain in guarantees() %}
         bool_or(feeds.domain = '{{ domain }}') as is_{{ domain }}_covered,
         {%- endfor %}
         coverage.division_code
@@ -41,7 +41,7 @@ covered as (
 standing as (
     select
         household_key,
-        {%- for domain in guarantees(model) %}
+        {%- for domain in guarantees() %}
         bool_or(domain = '{{ domain }}') as has_{{ domain }}_signal,
         {%- endfor %}
         count(*) filter (where status = 'open') as open_signals
@@ -84,7 +84,7 @@ select
     households.household_key,
     households.household_code,
     households.division_code,
-    {%- for domain, is_told_by_registry in guarantees(model).items() %}
+    {%- for domain, is_told_by_registry in guarantees().items() %}
     case
         when standing.has_{{ domain }}_signal then false
         when {{ 'true' if is_told_by_registry else 'covered.is_' ~ domain ~ '_covered' }} then true

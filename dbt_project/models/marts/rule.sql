@@ -3,11 +3,13 @@
     'absence_period', 'admits',
 ] -%}
 {% for name in (rule_models() + compound_rule_models() if execute else []) %}
-{%- set meta = graph.nodes['model.' ~ project_name ~ '.' ~ name].config.meta %}
+{%- set meta = entry_of(name) %}
 select
     {%- for fact in facts %}
-    cast({{ "'" ~ meta[fact] | replace("'", "''") ~ "'" if fact in meta else 'null' }} as varchar) as {{ fact }},
+    {{ stated_text(meta[fact]) }} as {{ fact }},
     {%- endfor %}
+    {{ stated_text(named_domain(meta.domain).zh) }} as domain_zh,
+    {{ stated_text(named_domain(meta.domain).en) }} as domain_en,
     '{{ name | upper }}' as rule_id
 {{ 'union all' if not loop.last }}
 {%- endfor %}

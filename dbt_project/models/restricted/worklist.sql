@@ -50,17 +50,7 @@ select
     placed.head_name,
     placed.person_name,
     placed.phone,
-    case placed.domain
-        when 'education' then '教育'
-        when 'medical' then '医疗'
-        when 'housing' then '住房'
-        when 'water' then '饮水'
-        when 'income' then '收入'
-        when 'assistance' then '救助'
-        when 'expenditure' then '支出'
-        when 'monitoring' then '监测'
-        else placed.domain
-    end as guarantee,
+    rules.domain_zh as guarantee,
     placed.severity,
     rules.title_zh as title,
     placed.explanation,

@@ -2,7 +2,7 @@ with batch as (
     select * from {{ source('build', 'batch') }}
 ),
 
--- Only a batch that came after one with rows held back can resolve any.
+-- Only a batch that came after one with quarantined rows can resolve any.
 later_batch as (
     select distinct later.batch_id
     from batch

@@ -90,7 +90,7 @@ def is_name_of_person(contract: Contract, column: str) -> bool:
 
 
 def _must_be_usable(contract: Contract, column: str) -> bool:
-    """Whether a row is held back for a cell of this column; for a text it never is, only its column must be there."""
+    """Whether a row is quarantined for a cell of this column; for a text it never is, only its column must be there."""
     return contract.columns[column].required and contract.columns[column].kind is not Kind.TEXT
 
 

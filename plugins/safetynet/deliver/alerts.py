@@ -54,7 +54,7 @@ def _owner_facts(owner: Owner) -> dict[str, Fact]:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Rows of a batch that were held back for one reason, and the first of their row numbers."""
+    """Rows of a batch that were quarantined for one reason, and the first of their row numbers."""
 
     column: str | None
     reason: str

@@ -17,7 +17,7 @@ def show(store: Ledger) -> None:
     console = Console(soft_wrap=True, highlight=False)
     rows = threads.current(store)
     if not rows:
-        console.print("Nothing is open. · 没有未结事件。")
+        console.print("Nothing is open. · 没有未结异常。")
         return
     for row in rows:
         kind, feed = say(f"kind_{row['kind']}"), contracts().get(row["feed"] or "")

@@ -1,7 +1,7 @@
 """A department gets its file back: a copy of what it delivered, what is wrong marked and said beside each row.
 
 The copy is a workbook whatever was delivered: a text file has nowhere to mark a cell, and a spreadsheet that opens one
-turns the id numbers in it into the rounded numbers that rows are held back for. Texts stay texts, formulas come as
+turns the id numbers in it into the rounded numbers that rows are quarantined for. Texts stay texts, formulas come as
 their values.
 """
 
@@ -120,7 +120,7 @@ def _marks(home: Home, feed: Contract, batch_id: str) -> Iterator[tuple[int, lis
 def _copy(
     home: Home, feed: Contract, sheet: Sheet, size: tuple[int, int], batch: Mapping[str, Any] | None, copy: Copy
 ) -> None:
-    """Copy one sheet; of a rejected one every row is held back for one reason, which the note tells."""
+    """Copy one sheet; of a rejected one every row is quarantined for one reason, which the note tells."""
     best = header.best_match(feed, sheet.head())
     own = [index for index, text in enumerate(best.texts) if text == header.normal(REASON_HEADER)] if best else []
     is_marked = batch is not None and batch["verdict"] != "rejected"

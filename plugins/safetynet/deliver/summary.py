@@ -104,7 +104,7 @@ def _alerts(home: Home, store: Ledger, console: Console) -> None:
         console.print(f"Messages to owners · 给负责单位的消息  {home.root / 'alerts'} ({files})", soft_wrap=True)
     open_incidents = len(threads.current(store))
     if open_incidents:
-        console.print(f"Incidents that are not over · 未结事件  {open_incidents}: make incidents")
+        console.print(f"Incidents that are not over · 未结异常  {open_incidents}: make incidents")
     if waiting:
         console.print(f"[bold red]{waiting} messages wait for their channel · {waiting} 条消息未能发出[/bold red]")
 

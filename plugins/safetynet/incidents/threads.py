@@ -248,7 +248,7 @@ class NoIncident(ValueError):
 def _one(connection: sa.Connection, wanted: str) -> Row:
     found = [row for row in _select(connection, _is_open()) if wanted and row["incident_id"].startswith(wanted)]
     if len(found) != 1:
-        raise NoIncident(f"no single open incident has the id {wanted!r} / 没有这个未结事件")
+        raise NoIncident(f"no single open incident has the id {wanted!r} / 没有这个未结异常")
     return found[0]
 
 

@@ -4,99 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import polars as pl
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.contract import Contract, IncidentKind, contracts
+from safetynet.contract import IncidentKind, contracts
 from safetynet.deliver import alerts, channel
-from safetynet.division import present
 from safetynet.home import Home, county_day, now
-from safetynet.incidents import calendar, endangered, threads
+from safetynet.incidents import endangered, threads
+from safetynet.incidents.delivered import delivered, under_present_codes
+from safetynet.incidents.late import Late, late
 from safetynet.publish import ledger
-from safetynet.publish.ledger import ACCEPTED, Ledger
+from safetynet.publish.ledger import Ledger
 
 _GIB = 2**30
 _LEAST_FREE_GIB = 2.0
-
-
-@dataclass(frozen=True)
-class Late:
-    """A period of a scope that should be there and is not."""
-
-    feed: Contract
-    scope: str | None
-    period: date
-    deadline: date
-
-
-def late(received: Iterable[tuple[str, str | None, date]], ended: Mapping[str, date], today: date) -> list[Late]:
-    """What is late on a day.
-
-    `received` is (feed, scope, period) of everything that ever came, in whatever state; `ended` the last day of
-    divisions that are no more. Only a scope that delivered before is waited for, and only its newest period counts; it
-    may come with a division that lies in it or above it. Nobody waits for a division that is no more.
-    """
-    newest: dict[str, dict[str | None, date]] = {}
-    for feed, scope, period in received:
-        of_feed = newest.setdefault(feed, {})
-        of_feed[scope] = max(period, of_feed.get(scope, period))
-    found = []
-    for feed in sorted(newest.keys() & contracts().keys()):
-        for scope in sorted(newest[feed], key=str):
-            came = max(period for other, period in newest[feed].items() if threads.related(scope, other))
-            gap = calendar.missing(contracts()[feed], came, today)
-            if gap and ended.get(scope or "", gap[1]) >= gap[1]:
-                found.append(Late(contracts()[feed], scope, *gap))
-    return found
-
-
-def ended(divisions: pl.DataFrame) -> dict[str, date]:
-    """Division → its last day, for divisions that have one."""
-    known = divisions.group_by("division_code").agg(
-        pl.col("valid_to").max(), (pl.col("valid_to").is_null()).any().alias("holds")
-    )
-    return dict(known.filter(~pl.col("holds")).select("division_code", "valid_to").iter_rows())
-
-
-def _received(store: Ledger, successors: Mapping[str, str]) -> list[tuple[str, str | None, date]]:
-    """(feed, scope, period) of every batch of a scope that had one accepted, and of files with an open incident.
-
-    A scope is the division that took the place of the one that delivered, where another did.
-    """
-    batches = store.rows(sa.select(ledger.batch))
-    delivering = {(row["feed"], present(row["scope"], successors)) for row in batches if row["verdict"] in ACCEPTED}
-    came = [
-        (
-            row["feed"],
-            present(row["scope"], successors),
-            row["as_of"] if row["as_of_source"] != "arrival" else None,
-            row["received_at"],
-        )
-        for row in batches
-    ]
-    came += [
-        (row["feed"], present(row["scope"], successors), row["last_as_of"], row["last_seen_at"])
-        for row in threads.current(store)
-        if row["kind"] == IncidentKind.REJECTED
-    ]
-    return [
-        (feed, scope, period)
-        for feed, scope, stated_on, at in came
-        if (feed, scope) in delivering
-        and feed in contracts()
-        and (period := calendar.period_received(contracts()[feed], believable(stated_on, at), at))
-    ]
-
-
-def believable(stated_on: date | None, received_at: datetime) -> date | None:
-    """A date that a file states, None where it lies in the future of its arrival."""
-    return stated_on if stated_on and stated_on <= county_day(received_at) else None
 
 
 def look(home: Home, store: Ledger, at: datetime) -> None:
@@ -112,7 +37,7 @@ def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
     owners: dict[str, list[Late]] = {}
     divisions = reference.divisions(home, store)
     successors = reference.present_codes(divisions, county_day(at))
-    for each in late(_received(store, successors), ended(divisions), county_day(at)):
+    for each in late(under_present_codes(delivered(store), successors), reference.ended(divisions), county_day(at)):
         owners.setdefault(each.feed.owner.channels, []).append(each)
     for mine in owners.values():
         feeds = {each.feed.feed: each.feed for each in mine}

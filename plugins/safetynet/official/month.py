@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any, Literal
 
-import polars as pl
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.contract import Contract, IncidentKind, contracts
-from safetynet.division import present
+from safetynet.contract import Contract, contracts
 from safetynet.home import Home, county_day, masked
-from safetynet.incidents import calendar, threads, watch
+from safetynet.incidents import calendar, threads
+from safetynet.incidents.delivered import Delivered, delivered, under_present_codes
 from safetynet.messages import Sentence, say
-from safetynet.publish import history, ledger
+from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
 from safetynet.refusal import Fact
 
@@ -32,17 +31,6 @@ def refuse_running(month: date, today: date) -> None:
     """Raise NotFrozen for a month that is not over."""
     if last_day(month) >= today:
         raise NotFrozen(f"{month:%Y-%m} is not over / 尚未结束")
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A file that came, the period that it is of, and the date from which its rows count."""
-
-    feed: str
-    scope: str | None
-    period: date
-    as_of: date
-    verdict: str
 
 
 @dataclass(frozen=True)
@@ -108,15 +96,15 @@ def last_day(month: date) -> date:
     return (month + 31 * _DAY).replace(day=1) - _DAY
 
 
-def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: date) -> list[Awaited]:
+def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date) -> list[Awaited]:
     """Everybody who is awaited for a month, by feed and division.
 
-    `ended` is the last day of divisions that are no more. As the watchdog reckons, a division is awaited that delivered
-    before, and its data may come with a file of a division in it or above it; unlike there, a later month is no
-    substitute, and what is held or rejected is missing.
+    `ended` is the last day of divisions that are no more. As in `incidents/late.py`, a division is awaited that had a
+    file used before, and its data may come with a file of a division in it or above it; unlike there, a later month is
+    no substitute, and what is held or rejected is missing.
     """
     of_feed: dict[str, list[Delivered]] = {}
-    for file in delivered:
+    for file in files:
         of_feed.setdefault(file.feed, []).append(file)
     found = []
     for feed in sorted(of_feed.keys() & contracts().keys()):
@@ -160,47 +148,18 @@ def deadline(everybody: Iterable[Awaited]) -> date | None:
     return max((each.deadline for each in everybody), default=None)
 
 
-def _delivered(store: Ledger, only: str | None) -> list[Delivered]:
-    """Every batch (of one feed, or all), released ones as accepted, and files that could not be read and are open."""
-    came = [
-        (
-            row["feed"],
-            row["scope"],
-            row["as_of"] if row["as_of_source"] != "arrival" else None,
-            row["as_of"],
-            row["received_at"],
-            row["verdict"],
-        )
-        for row in history.batches(store, feed=only)
-    ]
-    came += [
-        (row["feed"], row["scope"], row["last_as_of"], county_day(row["last_seen_at"]), row["last_seen_at"], "rejected")
-        for row in threads.current(store)
-        if row["kind"] == IncidentKind.REJECTED and only in (None, row["feed"])
-    ]
-    return [
-        Delivered(feed, scope, period, as_of, verdict)
-        for feed, scope, stated_on, as_of, at, verdict in came
-        if feed in contracts()
-        and (period := calendar.period_received(contracts()[feed], watch.believable(stated_on, at), at))
-    ]
-
-
 def awaited_now(home: Home, store: Ledger, *wanted: date, feed: str | None = None) -> dict[date, list[Awaited]]:
     """Month → everybody who is awaited for it (of one feed, or all), by what the ledger holds now."""
-    delivered = _delivered(store, feed) if wanted else []
-    if not delivered:
+    files = delivered(store, feed) if wanted else []
+    if not files:
         return {month: [] for month in wanted}
     divisions = reference.divisions(home, store)
-    ended = watch.ended(divisions)
-    return {month: awaited(_under_codes_of(month, divisions, delivered), ended, month) for month in wanted}
-
-
-def _under_codes_of(month: date, divisions: pl.DataFrame, delivered: Iterable[Delivered]) -> Iterator[Delivered]:
-    """What was delivered under former codes, as of the divisions that were in their place at the end of the month."""
-    successors = reference.present_codes(divisions, last_day(month))
-    for file in delivered:
-        yield replace(file, scope=present(file.scope, successors))
+    ended = reference.ended(divisions)
+    found = {}
+    for month in wanted:
+        successors = reference.present_codes(divisions, last_day(month))
+        found[month] = awaited(under_present_codes(files, successors), ended, month)
+    return found
 
 
 def open_months(store: Ledger, today: date) -> Sequence[date]:

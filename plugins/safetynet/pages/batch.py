@@ -1,4 +1,4 @@
-"""What happened to one file: stages, checks, repairs, what was put aside. Counts and row numbers, never values."""
+"""What happened to one file: stages, checks, repairs, what was quarantined. Counts and row numbers, never values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = 200
 
 @dataclass(frozen=True)
 class Reason:
-    """Why rows were put aside, or what was found in rows that stay; column None: the row as a whole."""
+    """Why rows were quarantined, or what was found in rows that stay; column None: the row as a whole."""
 
     column: str | None
     reason: str

@@ -1,4 +1,4 @@
-"""The operations store: what arrived, what became of it, what was said to whom. SQLite unless told otherwise."""
+"""The ledger: what arrived, what became of it, what was said to whom. SQLite unless told otherwise."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ ACCEPTED = ("accepted", "accepted_with_quarantine")
 
 
 class Ledger:
-    """The operations store of one home; every method is one transaction. Raises NewerLedger."""
+    """The ledger of one home; every method is one transaction. Raises NewerLedger."""
 
     def __init__(self, home: Home) -> None:
         url = os.environ.get("SAFETYNET_OPERATIONS") or f"sqlite:///{home.operations}"

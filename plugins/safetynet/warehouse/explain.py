@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from safetynet.contract import Contract, contracts
 from safetynet.home import Home
-from safetynet.messages import say, say_reason
+from safetynet.messages import say
 
 _WIDE = 100_000
 """Columns of a page that is no terminal: lines end where they end."""
@@ -37,6 +37,7 @@ _MEMBER = """
     ORDER BY member.row_number
 """
 _PROFILE = "SELECT * FROM current.marts.household_profile WHERE household_key = ?"
+_DOMAINS = "SELECT DISTINCT domain, domain_zh, domain_en FROM current.marts.rule"
 _SIGNAL = """
     SELECT episode.*, signal.explanation, signal.explanation_en, signal.evidence, rule.title_zh, rule.title_en,
         identity.person_name
@@ -139,12 +140,13 @@ def _household(story: Tree, household: dict[str, Any]) -> None:
 
 
 def _guarantees(branch: Tree, connection: duckdb.DuckDBPyConnection, household_key: str) -> None:
+    names = {row["domain"]: f"{row['domain_zh']} {row['domain_en']}" for row in _rows(connection, _DOMAINS, [])}
     for profile in _rows(connection, _PROFILE, [household_key]):
         for column, is_secured in profile.items():
             if column.startswith("is_") and column.endswith("_secured"):
                 answer = {True: "explain_secured", False: "explain_not_secured", None: "explain_unknown"}[is_secured]
-                domain = say_reason(f"domain_{column.removeprefix('is_').removesuffix('_secured')}")
-                _add(branch, f"{domain}: {say(answer)}", "red" if is_secured is False else "")
+                domain = column.removeprefix("is_").removesuffix("_secured")
+                _add(branch, f"{names.get(domain, domain)}: {say(answer)}", "red" if is_secured is False else "")
         amounts = {name: f"{profile[name]:,.2f}" for name in ("monthly_assistance", "out_of_pocket_12m")}
         _add(branch, str(say("explain_amounts", {"types": profile["assistance_types"] or ["–"], **amounts})))
 

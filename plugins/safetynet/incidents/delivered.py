@@ -1,0 +1,64 @@
+"""What was delivered, of which period: every batch, and files that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from safetynet.contract import IncidentKind, contracts
+from safetynet.division import present
+from safetynet.home import county_day
+from safetynet.incidents import calendar, threads
+from safetynet.publish import history
+from safetynet.publish.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A file that came, the period that it is of, and the date from which its rows count."""
+
+    feed: str
+    scope: str | None
+    period: date
+    as_of: date
+    verdict: str
+
+
+def delivered(store: Ledger, feed: str | None = None) -> list[Delivered]:
+    """Every batch (of one feed, or all), released ones as accepted, and rejected files whose incident is open.
+
+    What is of no period is left out: the files of a feed without a calendar.
+    """
+    came = [
+        (
+            row["feed"],
+            row["scope"],
+            row["as_of"] if row["as_of_source"] != "arrival" else None,
+            row["as_of"],
+            row["received_at"],
+            row["verdict"],
+        )
+        for row in history.batches(store, feed=feed)
+    ]
+    came += [
+        (row["feed"], row["scope"], row["last_as_of"], county_day(row["last_seen_at"]), row["last_seen_at"], "rejected")
+        for row in threads.current(store)
+        if row["kind"] == IncidentKind.REJECTED and feed in (None, row["feed"])
+    ]
+    return [
+        Delivered(name, scope, period, as_of, verdict)
+        for name, scope, stated_on, as_of, at, verdict in came
+        if name in contracts()
+        and (period := calendar.period_received(contracts()[name], _believable(stated_on, at), at))
+    ]
+
+
+def _believable(stated_on: date | None, received_at: datetime) -> date | None:
+    """A date that a file states, None where it lies in the future of its arrival."""
+    return stated_on if stated_on and stated_on <= county_day(received_at) else None
+
+
+def under_present_codes(files: Iterable[Delivered], successors: Mapping[str, str]) -> list[Delivered]:
+    """What was delivered under former codes, as of the divisions that took their place (former → present code)."""
+    return [replace(file, scope=present(file.scope, successors)) for file in files]
