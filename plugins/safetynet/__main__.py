@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from safetynet.incidents import threads
 from safetynet.publish.form import NewerLedger
 from safetynet.publish.history import NotHeld, NotKnown, release, retake
 from safetynet.publish.ledger import Ledger
+
+_UNUSABLE = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
+"""What the system says of a home that cannot be written."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -140,11 +144,17 @@ def _freeze(home: Home, arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run one command; returns its exit code."""
-    arguments = _parser().parse_args()
+    arguments, home = _parser().parse_args(), Home.from_environment()
     try:
-        return _command(Home.from_environment(), arguments)
+        return _command(home, arguments)
     except NewerLedger as newer:
         print(newer, file=sys.stderr)
+        return 2
+    except OSError as fault:
+        if fault.errno not in _UNUSABLE:
+            raise
+        told = "The home cannot be used. · 主目录无法使用，请检查 SAFETYNET_HOME。"
+        print(f"{home.root}: {os.strerror(fault.errno)}. {told}", file=sys.stderr)
         return 2
 
 

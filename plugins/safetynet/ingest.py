@@ -323,6 +323,8 @@ def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> Sentenc
         {"title_zh": other.title.zh, "title_en": other.title.en, "feed": other.feed} if other else {}
     )
     looks = say("looks_like", titles) if other else None
+    if refusal.code == "no_header" and feed.csv and _is_delimited_otherwise(feed, head):
+        looks = say("other_delimiter", {"delimiter": feed.csv.delimiter})
     pairs = say("near_misses", {"pairs": near}) if near else None
     facts |= {
         "other_zh": looks.zh if looks else "",
@@ -331,6 +333,12 @@ def _explain(feed: Contract, refusal: Refused, head: list[list[str]]) -> Sentenc
         "near_en": f"{pairs.en} " if pairs else "",
     }
     return say(refusal.code, facts)
+
+
+def _is_delimited_otherwise(feed: Contract, head: list[list[str]]) -> bool:
+    """Whether another delimiter that is in use would show the feed's own header."""
+    lines = [row[0] if len(row) == 1 else "" for row in head]
+    return any(header.recognised(feed, [line.split(other) for line in lines]) == 1 for other in ";\t|，；")
 
 
 def _other_feed(feed: Contract, head: list[list[str]]) -> Contract | None:

@@ -165,11 +165,21 @@ def test_only_data_rows_count(county: County) -> None:
         line("填表人：李干部", "", "审核人：王干部"),
         line("", "注：本表截至2025年6月30日。"),
         line("单位（盖章）：松岭县"),
+        line("", "松岭县农业农村局（盖章）"),
+        line("", "", "2025 年 6 月 30 日"),
     ]
     county.put(feed, "a_20250630.xlsx", xlsx_file({"Sheet1": titled(feed, cells, "标题", "导出时间：2025-06-30")}))
     (outcome,) = county.take_in()
     assert [each["row_number"] for each in county.lake(outcome)] == [4, 8, 10, 12]
     assert (outcome.verdict, outcome.counts.received) == ("accepted", 4)
+
+
+def test_a_child_may_be_younger_than_what_its_household_was_identified_for(county: County) -> None:
+    told = {"identified_on": "1970-01-01", "household_code": "A1", "member_count": "2"}
+    feed = "registry_member"
+    county.deliver(feed, [row(feed, 1, **told), row(feed, 2, **told, relation_to_head="之子")])
+    (outcome,) = county.take_in()
+    assert county.told(outcome) == {2: [("identified_on", "before_birth")]}
 
 
 def test_a_note_between_data_is_a_row(county: County) -> None:

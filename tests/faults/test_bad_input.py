@@ -100,6 +100,16 @@ BAD = {
         3,
         3,
     ),
+    "another delimiter": Bad(
+        "water_project",
+        "a.csv",
+        lambda: file_of("water_project", rows("water_project", 3)).replace(b",", b";"),
+        "rejected",
+        "不是用约定的“,”分隔的",
+        "not to be separated by “,”",
+        3,
+        3,
+    ),
     "as-of date in the future": Bad(
         CSV,
         "a_20991231.csv",

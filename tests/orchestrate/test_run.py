@@ -181,3 +181,16 @@ def test_the_documentation_is_one_page_that_loads_nothing(home: Path, drop: Path
         text = page.read_text()
         assert 'src="http' not in text, page
         assert 'rel="stylesheet" href="http' not in text, page
+
+
+def test_a_home_that_cannot_be_used_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetynet.__main__ import main
+
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SAFETYNET_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.setattr("sys.argv", ["safetynet", "incidents"])
+    assert main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"{tmp_path}/file/home: Not a directory. The home cannot be used.") and told.count("\n") == 1

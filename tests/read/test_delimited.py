@@ -131,7 +131,9 @@ def test_a_last_line_without_an_end_is_whole(read: ReadFile) -> None:
     assert list(names(read, "\n".join(lines(2)).encode())) == [2, 3]
 
 
-@pytest.mark.parametrize("note", ["合计：2人", "填表人：张三", "注：本表数据截至6月底"])
+@pytest.mark.parametrize(
+    "note", ["合计：2人", "填表人：张三", "注：本表数据截至6月底", "松岭县民政局（盖章）", "2025年6月30日"]
+)
 def test_a_note_at_the_end_is_no_break(read: ReadFile, note: str) -> None:
     (sheet,) = read(FEED, "\n".join([*lines(2), note]).encode())
     assert sheet.filled("person_name") == {2: "萧零壹", 3: "萧零贰", 4: note}
@@ -157,6 +159,7 @@ def test_nul_bytes_spoil_one_cell_only(read: ReadFile) -> None:
         bytes(5000),
         "\n".join(["无" * 20] * 50).encode("utf-16-le"),
         "".join(chr(0x4E00 + number) for number in range(3000)).encode("utf-16-le"),
+        "\n".join(lines(3)).encode("utf-32"),
     ],
 )
 def test_unknown_encodings_are_refused(read: ReadFile, content: bytes) -> None:

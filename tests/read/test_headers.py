@@ -30,7 +30,7 @@ def find(feed: str, *lines: list[str]) -> header.Header:
 def test_every_spelling_of_every_header(feed: str, name: str, text: str) -> None:
     columns = table(feed, [], {name: text})[0]
     full_width = text.translate({ord(half): chr(ord(half) + 0xFEE0) for half in "()/%-0123456789ABCDICM"})
-    for spelled in (text, f" {text}\n", f"{text[:1]} {text[1:]}", f"\ufeff{text}", full_width):
+    for spelled in (text, f'="{text}"', f" {text}\n", f"{text[:1]} {text[1:]}", f"\ufeff{text}", full_width):
         changed = [spelled if each == text else each for each in columns]
         assert set(find(feed, changed).columns) == set(contract(feed).columns)
 

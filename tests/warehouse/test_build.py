@@ -40,3 +40,16 @@ def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, mo
     assert len([each for each in county.ledger(ledger.message) if each["kind"] == "build"]) == 1
     with pytest.raises(build.BuildFailed):
         build.build(county.home, county.store, build.target(county.home, county.store))
+
+
+def test_what_stops_dbt_itself_is_told_in_the_words_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = County(tmp_path)
+    monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
+    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
+    county.take_in()
+    (county.home.folder("dbt") / "target").write_text("a file where dbt needs a folder")
+    with pytest.raises(build.BuildFailed) as stopped:
+        build.build(county.home, county.store, build.target(county.home, county.store))
+    assert stopped.value.failed == ["NotADirectoryError: Not a directory"]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from safetynet.contract import Column, Contract, Kind
-from safetynet.read.footer import NOTE, TOTAL
+from safetynet.read.footer import DAY, NOTE, TOTAL
 from safetynet.read.header import Header
 
 MACROS = (Path(__file__).parent / "kinds.sql").read_text(encoding="utf-8")
@@ -156,6 +156,7 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
         for name in contract.id_columns
     ]
     filled = [f"WHEN NOT is_blank(c{index}) THEN c{index}" for index in range(header.width)]
+    alone = f"concat({', '.join(f'c{index}' for index in range(header.width))}) = first_filled"
     with_first = f"(SELECT *, CASE {' '.join(filled)} END AS first_filled FROM sheet)"
     return f"""
         SELECT
@@ -167,7 +168,9 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
                 ELSE {_is_repeated_header(contract, header, cells)}
             END AS is_no_data,
             CASE
-                WHEN first_filled IS NULL OR first_filled BETWEEN '!' AND '~' THEN false
+                WHEN first_filled IS NULL THEN false
+                WHEN right(first_filled, 1) = '日' AND regexp_matches(first_filled, {literal(DAY)}) THEN {alone}
+                WHEN first_filled BETWEEN '!' AND '~' THEN false
                 ELSE regexp_matches(first_filled, {literal(NOTE)})
             END AS is_note_like,
             hash(is_ragged, {", ".join(known)}) AS row_hash,

@@ -141,10 +141,12 @@ def show(
     if failed:
         console.print("[bold red]Not everything was done; what was published before stays.[/bold red]")
         console.print("[bold red]有步骤未完成；之前发布的结果仍然有效。[/bold red]")
-    if wanted is None or not wanted.current.is_file():
+    if wanted is None:
         console.print(
-            "[bold red]No warehouse yet: nothing could be accepted. · 还没有可用的数据，未生成数据仓库。[/bold red]"
+            "[bold red]No warehouse: no accepted file tells of that day. · 没有可用的数据，未生成数据仓库。[/bold red]"
         )
+    elif not wanted.current.is_file():
+        console.print("[bold red]No warehouse yet: it could not be built. · 数据仓库未能生成。[/bold red]")
     else:
         _warehouse(wanted, console)
         console.print(f"Warehouse file · 数据仓库文件  {wanted.current}", soft_wrap=True)

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from safetynet.read.footer import NOTE, TOTAL
+from safetynet.read.footer import DAY, NOTE, TOTAL
 from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
@@ -34,7 +34,7 @@ _LARGEST_RECORD = 16 << 20
 _HEAD_BYTES = 1 << 20
 _LINE_END, _QUOTE = b'\n"'
 _MOST_RAGGED = 200_000
-_NO_DATA = re.compile(f"{TOTAL}|{NOTE}")
+_NO_DATA = re.compile(f"{TOTAL}|{NOTE}|{DAY}")
 
 csv.field_size_limit(_LARGEST_RECORD)
 

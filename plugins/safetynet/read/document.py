@@ -14,6 +14,7 @@ from safetynet.refusal import Refused
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _NUL_SHARE = 0.01
 _RECOGNISED = 0.5
 
@@ -31,6 +32,8 @@ def _texts(path: Path, contract: Contract) -> list[Sheet]:
     if dialect is None:
         raise Refused("text_not_workbook")
     marked, skip = delimited.byte_order_mark(path)
+    if start.startswith(_UTF32):
+        raise Refused("unknown_encoding", encodings=list(dialect.encodings))
     if marked is None and start.count(b"\0") > len(start) * _NUL_SHARE:
         raise Refused("unknown_encoding", encodings=list(dialect.encodings))
     encodings = (marked,) if marked else dialect.encodings

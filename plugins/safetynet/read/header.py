@@ -13,14 +13,15 @@ from safetynet.refusal import Refused
 
 _BLANKS = re.compile("[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("㎡"): "m2"}
+_WRAPPED = re.compile(r'^="(.*)"$', re.DOTALL)
 _UNIT = re.compile(r"\((?:单位:)?(万?元)\)$")
 _LONG_DIGITS = re.compile(r"\d{5,}")
 _NEAR = 0.6
 
 
 def normal(header: str) -> str:
-    """A header without blanks and with half-width brackets, letters and digits."""
-    return _BLANKS.sub("", header).translate(_FULL_WIDTH).lower()
+    """A header without blanks, without Excel's ="…" around it, with half-width brackets, letters and digits."""
+    return _WRAPPED.sub(r"\1", _BLANKS.sub("", header)).translate(_FULL_WIDTH).lower()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -169,7 +170,13 @@ def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None
     build_all = ("build", "--exclude-resource-type", "unit_test")
     outcome = dbt.invoke(home, draft, target_path, wanted.as_of, *build_all, hear=hear)
     if not outcome.success:
-        raise BuildFailed(_failed(outcome.result) or [type(outcome.exception).__name__])
+        raise BuildFailed(_failed(outcome.result) or [_named_fault(outcome.exception)])
+
+
+def _named_fault(fault: BaseException | None) -> str:
+    """What stopped dbt itself; of the system's own errors (a full disk) in the system's words, which hold no value."""
+    what = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else ""
+    return f"{type(fault).__name__}: {what}" if what else type(fault).__name__
 
 
 def _failed(result: Any) -> list[str]:
