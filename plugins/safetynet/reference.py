@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 
+from safetynet import reference_table
 from safetynet.home import CHECKOUT, Home, now
 from safetynet.land.landing import land_bytes
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
+from safetynet.reference_table import UnusableReference, day, read, refuse_unusable
 
-DIVISIONS = "divisions.csv"
-POLICY_PARAMETERS = "policy_parameter.csv"
+DIVISIONS = reference_table.DIVISIONS
+POLICY_PARAMETERS = reference_table.POLICY_PARAMETERS
 POLICY_DEFAULTS = CHECKOUT / "dbt_project" / "seeds" / "policy_parameter_default.csv"
 
 
-class MissingReference(RuntimeError):
+class MissingReference(UnusableReference):
     """The division table is not there, and without it no row can be placed."""
 
 
 def keep(home: Home, store: Ledger) -> None:
     """Land the reference tables as they are now; an unchanged one is not landed again, one that came back is.
 
-    Raises MissingReference where there is no division table and never was one.
+    Raises MissingReference where there is no division table and never was one, UnusableReference where a table is new
+    and not of its form; what came before it stays in force.
     """
     for name in (DIVISIONS, POLICY_PARAMETERS):
         path = home.reference / name
@@ -37,11 +39,14 @@ def keep(home: Home, store: Ledger) -> None:
         known = [version["sha256"] for version in versions(store, name)]
         if sha256 in known[-1:]:
             continue
+        refuse_unusable(name, home.landed(sha256))
         table = ledger.reference_return if sha256 in known else ledger.reference
         with store.transaction() as connection:
             store.put(connection, table, [{"name": name, "sha256": sha256, "received_at": now()}])
     if version(store, DIVISIONS) is None:
-        raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
+        raise MissingReference(
+            f"{DIVISIONS} is missing in the reference folder {home.reference}. · 缺少行政区划表 {DIVISIONS}。"
+        )
 
 
 def versions(store: Ledger, name: str) -> list[dict[str, Any]]:
@@ -87,21 +92,16 @@ def renamed(policy: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _read(path: Path) -> pl.DataFrame:
-    table = pl.read_csv(path, infer_schema=False).fill_null("")
-    return table.rename({name: name.strip().lstrip("\ufeff") for name in table.columns})
-
-
 def _text(table: pl.DataFrame, column: str) -> pl.Expr:
     if column not in table.columns:
         return pl.lit(None, pl.String)
-    return pl.col(column).str.strip_chars().replace("", None)
+    return pl.col(column).replace("", None)
 
 
 def _date(table: pl.DataFrame, column: str) -> pl.Expr:
     if column not in table.columns:
         return pl.lit(None, pl.Date).alias(column)
-    return pl.col(column).str.strip_chars().replace("", None).str.to_date("%Y-%m-%d", strict=True)
+    return day(column).alias(column)
 
 
 def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl.DataFrame:
@@ -109,13 +109,13 @@ def divisions(home: Home, store: Ledger, known_at: datetime | None = None) -> pl
     sha256 = version(store, DIVISIONS, known_at)
     if sha256 is None:
         raise MissingReference(f"{DIVISIONS} is missing in the reference folder {home.reference}")
-    table = _read(home.landed(sha256))
-    code = pl.col("division_code").str.strip_chars().str.pad_end(12, "0")
-    parent = pl.col("parent_code").str.strip_chars()
+    table = read(home.landed(sha256))
+    code = pl.col("division_code").str.pad_end(12, "0")
+    parent = pl.col("parent_code")
     return table.select(
         code,
-        pl.col("name").str.strip_chars(),
-        pl.col("level").str.strip_chars().cast(pl.Int32),
+        pl.col("name"),
+        pl.col("level").cast(pl.Int32),
         pl.when(parent == "").then(None).otherwise(parent.str.pad_end(12, "0")).alias("parent_code"),
         _date(table, "valid_from"),
         _date(table, "valid_to"),
@@ -201,16 +201,16 @@ def policy_parameters(home: Home, store: Ledger, known_at: datetime | None = Non
     parts = []
     for path, is_delivered in ((POLICY_DEFAULTS, False), (delivered, True)):
         if path is not None:
-            table = _read(path)
+            table = read(path)
             parts.append(
                 table.select(
-                    pl.col("parameter_id").str.strip_chars(),
-                    pl.col("division_code").str.strip_chars(),
-                    pl.col("population").str.strip_chars(),
+                    "parameter_id",
+                    "division_code",
+                    "population",
                     _date(table, "valid_from"),
                     _date(table, "valid_to"),
-                    pl.col("value").str.strip_chars().cast(pl.Float64),
-                    pl.col("unit").str.strip_chars(),
+                    pl.col("value").cast(pl.Float64),
+                    "unit",
                     pl.lit(is_delivered).alias("is_delivered"),
                 )
             )

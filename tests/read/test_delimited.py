@@ -127,8 +127,9 @@ def test_a_file_that_breaks_off(read: ReadFile) -> None:
         assert (refused.value.code, refused.value.facts) == ("truncated_text", {"row": 6})
 
 
-def test_a_last_line_without_an_end_is_whole(read: ReadFile) -> None:
-    assert list(names(read, "\n".join(lines(2)).encode())) == [2, 3]
+@pytest.mark.parametrize("ending", ["", "\x1a", "\r\n\x1a"])
+def test_a_last_line_without_an_end_is_whole(read: ReadFile, ending: str) -> None:
+    assert list(names(read, ("\n".join(lines(2)) + ending).encode())) == [2, 3]
 
 
 @pytest.mark.parametrize(

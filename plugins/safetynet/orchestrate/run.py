@@ -9,9 +9,10 @@ import time
 from datetime import date, datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
-from safetynet import reference, retention
+from safetynet import reference, reference_table, retention
 from safetynet.contract import contract, contracts
 from safetynet.deliver import outbox
 from safetynet.deliver.summary import show
@@ -92,8 +93,8 @@ def run(home: Home) -> int:
         store = Ledger(home)
         try:
             reference.keep(home, store)
-        except reference.MissingReference as missing:
-            console.print(f"[red]{missing}[/red]\n缺少行政区划表 divisions.csv。")
+        except reference_table.UnusableReference as unusable:
+            console.print(f"[red]{escape(str(unusable))}[/red]")
             return 2
         waiting, unfinished = inbox.settled(landing.waiting(home, store))
         feeds = [

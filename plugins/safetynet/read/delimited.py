@@ -33,6 +33,8 @@ _READ_BYTES = 1 << 20
 _LARGEST_RECORD = 16 << 20
 _HEAD_BYTES = 1 << 20
 _LINE_END, _QUOTE = b'\n"'
+_END_OF_FILE = b"\x1a"
+"""What programs of the DOS kind write behind a text."""
 _MOST_RAGGED = 200_000
 _NO_DATA = re.compile(f"{TOTAL}|{NOTE}|{DAY}")
 
@@ -107,6 +109,8 @@ class _Utf8(io.RawIOBase):
             delivered = self._stream.read(_READ_BYTES)
             self._is_read = not delivered
             self._left += self._decode(delivered, self._is_read)
+            if self._is_read and self._left.endswith(_END_OF_FILE):
+                del self._left[-1:]
             end = self._end_of_records()
         given = bytes(self._left[: end or len(self._left)])
         if 0 <= size < len(given):
