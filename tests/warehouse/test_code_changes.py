@@ -56,7 +56,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
         (county.home.reference / "policy_parameter.csv").write_text(POLICY, encoding="utf-8")
         without_number = pupil(2, WEST, id_number="", student_number="")
         strangers = [
-            pupil(each, village, id_number="", student_number="", birth_date=f"2015-0{each}-01")
+            pupil(
+                each, village, id_number="", student_number="", birth_date=f"2015-0{each}-01", enrollment_status="辍学"
+            )
             for each, village in ((4, EAST), (5, WEST))
         ]
         deliveries = [
@@ -70,6 +72,13 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
             suffix = "xlsx" if feed == "registry_member" else "csv"
             county.deliver(feed, given, f"{feed}_{code}_{day:%Y%m%d}.{suffix}")
             county.take_in()
+        with built(county, JANUARY) as warehouse:
+            signals = warehouse.execute("select signal_id from marts.risk_signal where rule_id = 'EDU_DROPPED_OUT'")
+            answer = {"household_code": "", "verified_on": "2025-02-10", "finding": "属实"}
+            answers = [row("verification_result", 1, signal_id=one, **answer) for (one,) in signals.fetchall()]
+        county.deliver("verification_result", answers, "verification_result_20250331.xlsx")
+        (outcome,) = county.take_in()
+        assert (outcome.verdict, outcome.counts.accepted) == ("accepted", 2)
         return county
 
 
@@ -145,7 +154,10 @@ def test_only_the_divisions_of_the_date_are_listed(on: tuple[date, duckdb.DuckDB
 def test_scopes_are_told_in_the_codes_of_the_date(on: tuple[date, duckdb.DuckDBPyConnection]) -> None:
     day, warehouse = on
     scopes = {
-        code for (code,) in warehouse.execute("select scope from quality.batch where as_of <= ?", [day]).fetchall()
+        code
+        for (code,) in warehouse.execute(
+            "select scope from quality.batch where scope is not null and as_of <= ?", [day]
+        ).fetchall()
     }
     assert {scope[:6] for scope in scopes} == ({"990121"} if day < MARCH else {"990181"})
 
@@ -165,6 +177,12 @@ def test_a_key_without_a_number_outlives_a_new_code_and_a_merger_is_told(county:
     assert keys[FEBRUARY] == keys[MARCH] == [east, merged]
     assert histories[JANUARY] == []
     assert histories[FEBRUARY] == histories[MARCH] == [(west, merged, "rekey", date(2025, 2, 1), "division")]
+
+
+def test_an_answer_to_a_signal_of_before_the_merger_is_heard_after_it(county: County) -> None:
+    life = "select status, finding from marts.signal_history where rule_id = 'EDU_DROPPED_OUT'"
+    with built(county, MARCH) as warehouse:
+        assert warehouse.execute(life).fetchall() == [("verified", "属实")] * 2
 
 
 A, B, C = "990121100201", "990121100202", "990121100203"
