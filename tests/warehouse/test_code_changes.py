@@ -187,6 +187,7 @@ def test_an_answer_to_a_signal_of_before_the_merger_is_heard_after_it(county: Co
 
 A, B, C = "990121100201", "990121100202", "990121100203"
 BEFORE, LATER, AFTER = date(2024, 1, 1), date(2024, 1, 2), date(2025, 1, 1)
+MIDDLE, AFTER_MIDDLE = date(2024, 3, 31), date(2024, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +228,11 @@ def test_the_successor_that_holds_on_a_date(
             id="part of another that gets a new code",
         ),
         pytest.param([(A, None, BEFORE, B), (B, LATER, BEFORE, A)], {A: (A, None), B: (A, None)}, id="a circle"),
+        pytest.param(
+            [(A, None, BEFORE, B), (B, None, MIDDLE, C), (C, None, None, None)],
+            {A: (A, LATER), B: (B, AFTER_MIDDLE), C: (C, None)},
+            id="part of another that becomes part of a third",
+        ),
     ],
 )
 def test_the_code_that_stands_for_a_division_in_keys(
@@ -236,3 +242,10 @@ def test_the_code_that_stands_for_a_division_in_keys(
     table = pl.DataFrame(known, schema=schema, orient="row")
     found = reference.key_codes(table, date(2024, 6, 30))
     assert {code: (key, merged_on) for code, key, merged_on in found.iter_rows()} == expected
+
+
+def test_every_code_that_stood_in_keys_before_a_merger_is_told() -> None:
+    schema = {"division_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date, "successor_code": pl.String}
+    known = [(A, None, BEFORE, B), (B, None, MIDDLE, C), (C, None, None, None)]
+    found = reference.former_key_codes(pl.DataFrame(known, schema=schema, orient="row"), date(2024, 6, 30))
+    assert found.rows() == [(A, A, LATER), (A, B, AFTER_MIDDLE), (B, B, AFTER_MIDDLE)]
