@@ -11,6 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.measure import Measured, peak_of_memory
 from safetynet import reference
 from safetynet.check.workbench import Workbench
@@ -121,4 +123,18 @@ def month(inbox: Path, references: Path, small_inbox: Path, folder: Path) -> Mea
     measured.seconds |= built.seconds
     measured.processor |= built.processor
     measured.peak = max(measured.peak, built.peak)
+    return measured
+
+
+def link(home_folder: Path) -> Measured:
+    """The broken rows of a built warehouse scored against whoever they may be."""
+    from safetynet.identify.score import score
+
+    measured = Measured()
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{home_folder}/warehouse/restricted.duckdb' AS restricted (READ_ONLY)")
+        broken, known = (connection.table(f"restricted.identity.{name}") for name in ("broken_row", "known_person"))
+        measured.rows = len(broken.filter("NOT is_linked"))
+        with measured.part("score"):
+            score(connection, broken, known)
     return measured

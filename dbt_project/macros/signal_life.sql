@@ -55,15 +55,29 @@ held as (
     inner join dates on signals.observed_on = dates.observed_on
 ),
 
--- A build that knew other batches may have named the signal after any date on which it holds.
+known_as as (
+    select
+        subject_key,
+        subject_key as known_key
+    from held
+    union
+    select
+        person_key as subject_key,
+        former_person_key as known_key
+    from {{ ref('person_key_history') }}
+    where kind in ('merge', 'rekey')
+),
+
+-- A build that knew other batches may have named the signal after any date on which it holds, and any key of its person.
 named as (
     select
-        rule_id,
-        subject_key,
-        run,
-        observed_on as named_on,
-        {{ keyed('signal', "rule_id || '|' || subject_key || '|' || observed_on") }} as signal_id
+        held.rule_id,
+        held.subject_key,
+        held.run,
+        held.observed_on as named_on,
+        {{ keyed('signal', "held.rule_id || '|' || known_as.known_key || '|' || held.observed_on") }} as signal_id
     from held
+    inner join known_as on held.subject_key = known_as.subject_key
     where exists (select 1 from verifications)
 ),
 

@@ -141,40 +141,61 @@ def key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
     division_code; key_code: the first code of a division that was only called otherwise since, else its own; merged_on:
     the day from which its people are keyed as those of the division that it became part of, null where it did not.
     """
-    follows = _follows(known, as_of)
-    ends: dict[str, date] = dict(known.group_by("division_code").agg(pl.col("valid_to").max()).iter_rows())
-    begins: dict[str, date | None] = dict(known.group_by("division_code").agg(pl.col("valid_from").min()).iter_rows())
-    before: dict[str, list[str]] = {}
-    for code, successor in follows.items():
-        before.setdefault(successor, []).append(code)
+    merged = former_key_codes(known, as_of).group_by("division_code").agg(pl.col("merged_on").min())
+    follows, before = _follows(known, as_of), _precedes(known, as_of)
+    begins, ends = _begins(known), _ends(known)
+    codes = sorted(follows.keys() | before.keys())
+    keys = [(code, _key_code(code, before, begins, ends)) for code in codes]
+    frame = pl.DataFrame(keys, schema={"division_code": pl.String, "key_code": pl.String}, orient="row")
+    return frame.join(merged, on="division_code", how="left", maintain_order="left")
 
-    def key_code(code: str) -> str:
-        passed = {code}
-        while len(before.get(code, [])) == 1:
-            (earlier,) = before[code]
-            begun = begins.get(code)
-            if earlier in passed or begun is None or begun <= ends[earlier]:
-                break
-            passed.add(earlier)
-            code = earlier
-        return code
 
-    def merged_on(code: str) -> date | None:
-        passed: set[str] = set()
-        key = key_code(code)
+def former_key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The codes that stood in the keys of a division's people before it became part of another, and that of another.
+
+    division_code; key_code; merged_on: the day from which another code stands there.
+    """
+    follows, before = _follows(known, as_of), _precedes(known, as_of)
+    begins, ends = _begins(known), _ends(known)
+    rows: list[tuple[str, str, date]] = []
+    for division in sorted(follows):
+        code, passed = division, set[str]()
         while code in follows and code not in passed:
             passed.add(code)
-            if key_code(follows[code]) != key:
-                return ends[code] + timedelta(days=1)
+            key = _key_code(code, before, begins, ends)
+            if _key_code(follows[code], before, begins, ends) != key:
+                rows.append((division, key, ends[code] + timedelta(days=1)))
             code = follows[code]
-        return None
+    schema = {"division_code": pl.String, "key_code": pl.String, "merged_on": pl.Date}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
-    codes = sorted(follows.keys() | before.keys())
-    return pl.DataFrame(
-        [(code, key_code(code), merged_on(code)) for code in codes],
-        schema={"division_code": pl.String, "key_code": pl.String, "merged_on": pl.Date},
-        orient="row",
-    )
+
+def _begins(known: pl.DataFrame) -> dict[str, date | None]:
+    return dict(known.group_by("division_code").agg(pl.col("valid_from").min()).iter_rows())
+
+
+def _ends(known: pl.DataFrame) -> dict[str, date]:
+    return dict(known.group_by("division_code").agg(pl.col("valid_to").max()).iter_rows())
+
+
+def _precedes(known: pl.DataFrame, as_of: date) -> dict[str, list[str]]:
+    before: dict[str, list[str]] = {}
+    for code, successor in _follows(known, as_of).items():
+        before.setdefault(successor, []).append(code)
+    return before
+
+
+def _key_code(code: str, before: dict[str, list[str]], begins: dict[str, date | None], ends: dict[str, date]) -> str:
+    """The first code of a division that was only called otherwise since."""
+    passed = {code}
+    while len(before.get(code, [])) == 1:
+        (earlier,) = before[code]
+        begun = begins.get(code)
+        if earlier in passed or begun is None or begun <= ends[earlier]:
+            break
+        passed.add(earlier)
+        code = earlier
+    return code
 
 
 def _follows(known: pl.DataFrame, as_of: date) -> dict[str, str]:

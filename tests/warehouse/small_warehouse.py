@@ -197,11 +197,9 @@ class Drop:
             {"division_code": "VARCHAR", "successor_code": "VARCHAR"},
             [{"division_code": old, "successor_code": new} for old, new in self.successors],
         )
-        _write(
-            inputs / "division_key.parquet",
-            {"division_code": "VARCHAR", "key_code": "VARCHAR", "merged_on": "DATE"},
-            [],
-        )
+        for name in ("division_key", "division_former_key"):
+            keyed = {"division_code": "VARCHAR", "key_code": "VARCHAR", "merged_on": "DATE"}
+            _write(inputs / f"{name}.parquet", keyed, [])
         _write(
             inputs / "policy_parameter.parquet",
             POLICY_PARAMETER,

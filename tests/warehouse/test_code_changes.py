@@ -56,7 +56,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
         (county.home.reference / "policy_parameter.csv").write_text(POLICY, encoding="utf-8")
         without_number = pupil(2, WEST, id_number="", student_number="")
         strangers = [
-            pupil(each, village, id_number="", student_number="", birth_date=f"2015-0{each}-01")
+            pupil(
+                each, village, id_number="", student_number="", birth_date=f"2015-0{each}-01", enrollment_status="辍学"
+            )
             for each, village in ((4, EAST), (5, WEST))
         ]
         deliveries = [
@@ -70,6 +72,13 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
             suffix = "xlsx" if feed == "registry_member" else "csv"
             county.deliver(feed, given, f"{feed}_{code}_{day:%Y%m%d}.{suffix}")
             county.take_in()
+        with built(county, JANUARY) as warehouse:
+            signals = warehouse.execute("select signal_id from marts.risk_signal where rule_id = 'EDU_DROPPED_OUT'")
+            answer = {"household_code": "", "verified_on": "2025-02-10", "finding": "属实"}
+            answers = [row("verification_result", 1, signal_id=one, **answer) for (one,) in signals.fetchall()]
+        county.deliver("verification_result", answers, "verification_result_20250331.xlsx")
+        (outcome,) = county.take_in()
+        assert (outcome.verdict, outcome.counts.accepted) == ("accepted", 2)
         return county
 
 
@@ -145,7 +154,10 @@ def test_only_the_divisions_of_the_date_are_listed(on: tuple[date, duckdb.DuckDB
 def test_scopes_are_told_in_the_codes_of_the_date(on: tuple[date, duckdb.DuckDBPyConnection]) -> None:
     day, warehouse = on
     scopes = {
-        code for (code,) in warehouse.execute("select scope from quality.batch where as_of <= ?", [day]).fetchall()
+        code
+        for (code,) in warehouse.execute(
+            "select scope from quality.batch where scope is not null and as_of <= ?", [day]
+        ).fetchall()
     }
     assert {scope[:6] for scope in scopes} == ({"990121"} if day < MARCH else {"990181"})
 
@@ -167,8 +179,15 @@ def test_a_key_without_a_number_outlives_a_new_code_and_a_merger_is_told(county:
     assert histories[FEBRUARY] == histories[MARCH] == [(west, merged, "rekey", date(2025, 2, 1), "division")]
 
 
+def test_an_answer_to_a_signal_of_before_the_merger_is_heard_after_it(county: County) -> None:
+    life = "select status, finding from marts.signal_history where rule_id = 'EDU_DROPPED_OUT'"
+    with built(county, MARCH) as warehouse:
+        assert warehouse.execute(life).fetchall() == [("verified", "属实")] * 2
+
+
 A, B, C = "990121100201", "990121100202", "990121100203"
 BEFORE, LATER, AFTER = date(2024, 1, 1), date(2024, 1, 2), date(2025, 1, 1)
+MIDDLE, AFTER_MIDDLE = date(2024, 3, 31), date(2024, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +228,11 @@ def test_the_successor_that_holds_on_a_date(
             id="part of another that gets a new code",
         ),
         pytest.param([(A, None, BEFORE, B), (B, LATER, BEFORE, A)], {A: (A, None), B: (A, None)}, id="a circle"),
+        pytest.param(
+            [(A, None, BEFORE, B), (B, None, MIDDLE, C), (C, None, None, None)],
+            {A: (A, LATER), B: (B, AFTER_MIDDLE), C: (C, None)},
+            id="part of another that becomes part of a third",
+        ),
     ],
 )
 def test_the_code_that_stands_for_a_division_in_keys(
@@ -218,3 +242,10 @@ def test_the_code_that_stands_for_a_division_in_keys(
     table = pl.DataFrame(known, schema=schema, orient="row")
     found = reference.key_codes(table, date(2024, 6, 30))
     assert {code: (key, merged_on) for code, key, merged_on in found.iter_rows()} == expected
+
+
+def test_every_code_that_stood_in_keys_before_a_merger_is_told() -> None:
+    schema = {"division_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date, "successor_code": pl.String}
+    known = [(A, None, BEFORE, B), (B, None, MIDDLE, C), (C, None, None, None)]
+    found = reference.former_key_codes(pl.DataFrame(known, schema=schema, orient="row"), date(2024, 6, 30))
+    assert found.rows() == [(A, A, LATER), (A, B, AFTER_MIDDLE), (B, B, AFTER_MIDDLE)]

@@ -26,10 +26,12 @@ INCOMES = {
     "removed": (9000, 9000, 9000, 9000),
     "fell": (20000, 20000, 10000, 10000),
     "several": (5000, 5000, 5000, 5000),
+    "held back": (9000, 9000, 9000, 9000),
+    "half held back": (9000, 9000, 9000, 9000),
 }
 HEADS = {
     code: (f"欧阳{letter}", an_id(number))
-    for number, (code, letter) in enumerate(zip(INCOMES, "甲乙丙丁戊己庚辛壬", strict=True))
+    for number, (code, letter) in enumerate(zip(INCOMES, "甲乙丙丁戊己庚辛壬癸子", strict=True))
 }
 HISTORY = "select rule_id, household_code, opened_on, ended_on, status, finding from marts.signal_history "
 HISTORY += "join marts.dim_household using (household_key) order by all"
@@ -41,9 +43,13 @@ def about(code: str, **more: Any) -> dict[str, Any]:
 
 
 def registry(month: int) -> list[dict[str, Any]]:
-    return [
+    """The register of a month; in May and June rows of two households are held back."""
+    spouse = {"household_code": "half held back", "household_type": "一般农户", "relation_to_head": "配偶"}
+    spouse |= {"person_name": "欧阳丑", "id_number": an_id(99), "division_code": VILLAGE, "member_count": 2}
+    members = [
         about(
             code,
+            _reasons=[("member_count", "count")] if month > 1 and "held back" in code else [],
             household_code=code,
             household_type="脱贫不稳定户" if code == "removed" else "一般农户",
             risk_eliminated=code == "removed",
@@ -54,6 +60,7 @@ def registry(month: int) -> list[dict[str, Any]]:
         )
         for code, incomes in INCOMES.items()
     ]
+    return [*members, spouse | {"per_capita_net_income": 9000, "has_basic_medical_insurance": True}]
 
 
 def dwelling(code: str, assessed_on: date) -> dict[str, Any]:
@@ -107,7 +114,7 @@ def june(module_drop: Drop, march: dict[str, Any]) -> Iterator[duckdb.DuckDBPyCo
 
     def answer(rule: str, code: str, finding: str, *, admitted: bool | None = None) -> dict[str, Any]:
         return {
-            "signal_id": march["ids"][rule, code],
+            "signal_id": march["ids"].get((rule, code), f"{rule} {code}"),
             "household_code": code,
             "verified_on": CHECKED,
             "finding": finding,
@@ -121,6 +128,8 @@ def june(module_drop: Drop, march: dict[str, Any]) -> Iterator[duckdb.DuckDBPyCo
         answer("HOU_UNSAFE", "solved", "已解决"),
         answer("INC_BELOW_LINE", "admitted", "属实", admitted=True),
         answer("MED_UNINSURED", "several", "不属实"),
+        answer("a lead of its own", "held back", "属实", admitted=True),
+        answer("a lead of its own", "half held back", "属实", admitted=True),
     ]
     module_drop.batch("verification_result", "2025-04-30", answers)
     with module_drop.build("2025-06-30") as warehouse:
@@ -185,7 +194,20 @@ def test_what_was_found_solved_ends_on_that_day_and_a_new_assessment_opens_it_an
 
 def test_admitted_and_forgotten(lives: Lives) -> None:
     assert lives["MON_ADMITTED_NOT_MONITORED", "admitted"] == [(MAY, None, "open", None)]
-    assert [code for rule, code in lives if rule == "MON_ADMITTED_NOT_MONITORED"] == ["admitted"]
+
+
+def test_admitted_and_in_a_register_whose_row_was_held_back(june: duckdb.DuckDBPyConnection, lives: Lives) -> None:
+    """Of the one nothing else stands there; of the other a row that was taken in, and says that it is not monitored."""
+    ((raised,),) = june.sql(
+        "select count(*) from marts.signal_history where rule_id = 'MON_ADMITTED_NOT_MONITORED'"
+    ).fetchall()
+    assert raised == 2
+    assert lives["MON_ADMITTED_NOT_MONITORED", "half held back"] == [(MAY, None, "open", None)]
+    told = june.sql(
+        "select batch.as_of from quality.finding join quality.batch using (batch_id) "
+        "where finding = 'silences_mon_admitted_not_monitored'"
+    ).fetchall()
+    assert told == [(JUNE,)]
 
 
 def test_removed_and_in_trouble_again(june: duckdb.DuckDBPyConnection, lives: Lives) -> None:

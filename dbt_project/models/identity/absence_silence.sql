@@ -3,7 +3,7 @@ with batch as (
 ),
 
 feed as (
-    select absence_feed as feed from {{ ref('rule') }} where absence_feed is not null
+    select absence_feed as feed from {{ ref('rule') }} where absence_feed <> 'registry_member'
     union
     select unnest(absence_feeds) as feed from {{ ref('gap_kind') }}
 ),

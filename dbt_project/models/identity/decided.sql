@@ -9,10 +9,9 @@ own as (
     from {{ ref('exact_link') }}
     union
     select
-        absorbed_key as person_key,
+        former_key as person_key,
         own_id as person_id
-    from {{ ref('exact_link') }}
-    where absorbed_key is not null
+    from {{ ref('former_key') }}
 ),
 
 -- No number needs its key where nobody has decided anything.

@@ -6,6 +6,10 @@ exact_link as (
     select * from {{ ref('exact_link') }}
 ),
 
+former_key as (
+    select * from {{ ref('former_key') }}
+),
+
 person as (
     select * from {{ ref('person') }}
 ),
@@ -75,18 +79,18 @@ split_by_data as (
     where former_text is not null
 ),
 
--- One whose village has become part of another.
+-- One whose village has become part of another, once or several times.
 rekeyed as (
     select distinct
-        exact_link.absorbed_key as former_person_key,
-        exact_link.own_key as person_key,
+        former_key.former_key as former_person_key,
+        former_key.own_key as person_key,
         'rekey' as kind,
-        exact_link.absorbed_on as changed_on,
+        former_key.merged_on as changed_on,
         'division' as cause
-    from exact_link
+    from former_key
     inner join mention
-        on exact_link.batch_id = mention.batch_id and exact_link.row_number = mention.row_number
-    where exact_link.absorbed_key is not null and mention.match_method = 'none'
+        on former_key.batch_id = mention.batch_id and former_key.row_number = mention.row_number
+    where mention.match_method = 'none'
 ),
 
 -- What the rows say speaks for a link, and somebody has decided against it.

@@ -166,6 +166,18 @@ def changed(land: County, change: CodeChange) -> County:
     return County(villages, divisions, code, name)
 
 
+def successors(land: County) -> dict[str, str]:
+    """Codes that divisions no longer have, and those that stand in their place now."""
+    if "successor_code" not in land.divisions.columns:
+        return {}
+    ended = land.divisions.filter(pl.col("successor_code").is_not_null())
+    next_code = dict(ended.select("division_code", "successor_code").iter_rows())
+    newest = dict(next_code)
+    while any(code in next_code for code in newest.values()):
+        newest = {old: next_code.get(code, code) for old, code in newest.items()}
+    return newest
+
+
 def write_reference(county: County, reference: Path) -> None:
     """Write divisions.csv and policy_parameter.csv as a county would lay them beside its feeds."""
     reference.mkdir(parents=True, exist_ok=True)

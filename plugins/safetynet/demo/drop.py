@@ -123,6 +123,8 @@ def _parts(table: Table, land: County, due: year.Due) -> Iterator[Part]:
             yield from _workbooks(table, land, as_of, "农村住房安全动态监测{town}", layout)
         case "water_household":
             yield from _workbooks(table, land, as_of, "供水到户台账{town}", Layout())
+        case "verification_result":
+            yield from _workbooks(table, land, as_of, "预警核查结果", Layout(("防返贫预警核查结果",)))
         case feed:
             encoding = "utf-8-sig" if feed == "health_settlement" else "gb18030"
             code = PREFECTURE[:6] if due.is_handover else land.code

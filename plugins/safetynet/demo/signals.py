@@ -29,6 +29,7 @@ _DEFAULTS = (
     ("income_fall_share", "", "all", "2021-01-01", None, 0.30),
     ("rigid_spending_share", "", "all", "2021-01-01", None, 0.50),
     ("multi_domain_min", "", "all", "2021-01-01", None, 3.0),
+    ("admission_due_days", "", "all", "2021-01-01", None, 30.0),
 )
 _LOW_INCOME_AID = ("农村低保", "城市低保", "特困分散供养", "特困集中供养", "低保边缘家庭")
 RULES = (
@@ -47,7 +48,10 @@ RULES = (
     "EXP_RIGID_SPENDING",
     "MULTI_DOMAIN",
 )
-"""The rules that fire in a county of one month; over a year INC_FELL, which compares registers, fires as well."""
+"""The rules that fire in a county of one month."""
+
+LATER_RULES = ("INC_FELL", "MON_ADMITTED_NOT_MONITORED", "MON_REMOVED_NEW_SIGNAL")
+"""Those that fire as well where there are several: they compare registers, or look back at what was before."""
 
 _DOMAINS = {
     "INC": "income",
@@ -57,6 +61,7 @@ _DOMAINS = {
     "WAT": "water",
     "CIV": "assistance",
     "EXP": "expenditure",
+    "MON": "monitoring",
 }
 SCHEMA = {
     "rule_id": pl.String,
@@ -91,13 +96,89 @@ class Found:
 
 
 def find(rows: dict[str, pl.DataFrame], persons: pl.DataFrame, as_of: date, registers: list[pl.DataFrame]) -> Found:
-    """Judge all rules.
+    """Judge all rules but MON_REMOVED_NEW_SIGNAL, which looks back at the others (`after_removal`).
 
     rows: by feed, columns as of `mess.Delivered.rows` and `_as_of`. registers: the rows of registry_member of every
     as-of date, in that order.
     persons: person_id, birth_on, person_name.
     """
     return _Judge(rows, persons, as_of, registers).all()
+
+
+def after_removal(found: dict[date, Found], registers: list[pl.DataFrame]) -> Found:
+    """Judge MON_REMOVED_NEW_SIGNAL on the newest of the dates for which the other rules were judged.
+
+    A signal is new to a household where, on a day since the register that first called its risk removed, it did not
+    stand; registers as of `find`.
+    """
+    *days, today = sorted(found)
+    states = pl.concat([_monitored(register) for register in registers])
+    last_stood = states.filter(~pl.col("is_removed")).group_by("household_code").agg(stood_on=pl.col("_as_of").max())
+    removed = (
+        states.join(last_stood, on="household_code", how="left", maintain_order="left")
+        .filter(pl.col("_as_of") > pl.col("stood_on").fill_null(date.min))
+        .group_by("household_code", maintain_order=True)
+        .agg(removed_on=pl.col("_as_of").min())
+        .join(_monitored(registers[-1]), on="household_code", how="semi", maintain_order="left")
+    )
+    said = {
+        day: pl.concat(
+            [
+                one.holds.select("rule_id", "household_code", "person_id", "is_certain", stands=pl.lit(value=True)),
+                one.undecided.with_columns(is_certain=pl.lit(value=False), stands=pl.lit(value=False)),
+            ]
+        )
+        .filter(pl.col("rule_id") != "MULTI_DOMAIN")
+        .with_columns(_subject=pl.coalesce(pl.col("person_id").cast(pl.String), "household_code"))
+        for day, one in found.items()
+    }
+    standing = said[today].join(removed, on="household_code", maintain_order="left")
+    # On some day since the removal: surely not, not, or perhaps not.
+    is_new: list[tuple[pl.Expr, pl.Expr, pl.Expr]] = []
+    for day in days:
+        before = said[day].select("rule_id", "_subject", **{f"sure {day}": "is_certain", f"stood {day}": "stands"})
+        standing = standing.join(before, on=["rule_id", "_subject"], how="left", maintain_order="left")
+        since = pl.col("removed_on") <= day
+        stood, sure = pl.col(f"stood {day}"), pl.col(f"sure {day}").fill_null(value=False)
+        is_new.append((since & stood.is_null(), since & ~stood.fill_null(value=False), since & ~sure))
+    surely, truly, perhaps = (pl.any_horizontal(pl.lit(value=False), *each) for each in zip(*is_new, strict=True))
+    judged = (
+        standing.group_by("household_code", maintain_order=True)
+        .agg(
+            observed=("stands" & truly).sum(),
+            certain=("is_certain" & surely).any(),
+            possible=perhaps.any(),
+        )
+        .select("household_code", "observed", holds=pl.col("observed") > 0, unsure="possible" & ~pl.col("certain"))
+    )
+    return _told("MON_REMOVED_NEW_SIGNAL", judged, person=False)
+
+
+def _monitored(register: pl.DataFrame) -> pl.DataFrame:
+    """household_code, _as_of, is_at_risk and is_removed of every household of which a register has an accepted row."""
+    watched = pl.col("household_type").first().is_in(MONITORED)
+    eliminated = pl.col("risk_eliminated").drop_nulls().first().fill_null(value=False)
+    return (
+        register.filter(pl.col("_disposition") == "accepted")
+        .group_by("household_code", maintain_order=True)
+        .agg(pl.col("_as_of").first(), is_at_risk=watched & ~eliminated, is_removed=watched & eliminated)
+    )
+
+
+def _told(rule: str, judged: pl.DataFrame, person: bool) -> Found:
+    """A judgement with the columns household_code, _person (where person), observed, holds, unsure."""
+    frame = judged.select(
+        pl.lit(rule).alias("rule_id"),
+        "household_code",
+        (pl.col("_person") if person else pl.lit(None, dtype=pl.Int64)).alias("person_id"),
+        pl.col("observed").cast(pl.Float64).alias("observed_value"),
+        pl.col("holds").fill_null(value=False),
+        pl.col("unsure").fill_null(value=False),
+    )
+    return Found(
+        frame.filter("holds").select(*SCHEMA, is_certain=~pl.col("unsure")),
+        frame.filter(~pl.col("holds") & pl.col("unsure")).select("rule_id", "household_code", "person_id"),
+    )
 
 
 class _Judge:
@@ -146,6 +227,7 @@ class _Judge:
         self._assistance()
         self._rigid_spending()
         self._income_fell()
+        self._admitted()
         self._several_domains()
         return Found(pl.concat(self.holds), pl.concat(self.undecided))
 
@@ -155,19 +237,10 @@ class _Judge:
         return mine["_person"].unique()
 
     def _say(self, rule: str, judged: pl.DataFrame, person: bool) -> None:
-        """Note a judgement: columns household_code, _person (where person), observed, holds, unsure."""
-        frame = judged.select(
-            pl.lit(rule).alias("rule_id"),
-            "household_code",
-            (pl.col("_person") if person else pl.lit(None, dtype=pl.Int64)).alias("person_id"),
-            pl.col("observed").cast(pl.Float64).alias("observed_value"),
-            pl.col("holds").fill_null(value=False),
-            pl.col("unsure").fill_null(value=False),
-        )
-        self.holds.append(frame.filter("holds").select(*SCHEMA, is_certain=~pl.col("unsure")))
-        self.undecided.append(
-            frame.filter(~pl.col("holds") & pl.col("unsure")).select("rule_id", "household_code", "person_id")
-        )
+        """Note a judgement (`_told`)."""
+        told = _told(rule, judged, person)
+        self.holds.append(told.holds)
+        self.undecided.append(told.undecided)
 
     def _any_member(self, **persons: pl.Series) -> pl.DataFrame:
         """household_code and, for each set of persons, whether one of the household's members is in it."""
@@ -514,6 +587,47 @@ class _Judge:
             .join(self.homes, on="household_code", how="semi", maintain_order="left")
         )
         self._say("INC_FELL", fallen, person=False)
+
+    def _admitted(self) -> None:
+        """Checked and admitted, and since then in no register that stands there as monitored, the newest a term later.
+
+        A household of which the newest register has rows, all of them held back, is not missing from it.
+        """
+        visits = self.accepted.get("verification_result")
+        if visits is None:
+            return
+        newest = self.registers[-1]
+        registered_on = newest["_as_of"].max()
+        states = [_monitored(register) for register in self.registers]
+        until = [*[state["_as_of"].max() for state in states[1:]], date.max]
+        listed = (
+            pl.concat([state.with_columns(until=pl.lit(end)) for state, end in zip(states, until, strict=True)])
+            .filter("is_at_risk")
+            .group_by("household_code")
+            .agg(listed_until=pl.col("until").max())
+        )
+        told = newest.filter(pl.col("_disposition") == "accepted")["household_code"]
+        held = newest.filter(pl.col("_disposition") == "quarantined")
+        known = held.filter(pl.col("household_code").is_not_null())["household_code"]
+        homes = self.members.select(_household="_household", _code="household_code").unique("_household")
+        stray = held.filter(pl.col("household_code").is_null()).join(homes, on="_household", maintain_order="left")
+        ever = pl.concat([state["household_code"] for state in states])
+        code = pl.col("household_code")
+        judged = (
+            visits.filter((pl.col("finding") == "属实") & pl.col("admitted") & code.is_in(ever.implode()))
+            .join(listed, on="household_code", how="left", maintain_order="left")
+            .filter(pl.col("verified_on") >= pl.col("listed_until").fill_null(date.min))
+            .with_columns(observed=(pl.lit(registered_on) - pl.col("verified_on")).dt.total_days())
+            .filter(pl.col("observed") > policy("admission_due_days", self.as_of))
+            .group_by("household_code", maintain_order=True)
+            .agg(pl.col("observed").max())
+            .with_columns(is_told=code.is_in(told.implode()))
+            .with_columns(
+                holds="is_told" | ~code.is_in(known.implode()),
+                unsure=~pl.col("is_told") & code.is_in(stray["_code"].implode()),
+            )
+        )
+        self._say("MON_ADMITTED_NOT_MONITORED", judged, person=False)
 
     def _several_domains(self) -> None:
         """From what the other rules say: as many domains as are certain, as hold, and as a reader may see."""

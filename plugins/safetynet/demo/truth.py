@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from safetynet.contract import contracts
 from safetynet.demo import irregular, signals
+from safetynet.demo.county import successors
 from safetynet.demo.life import World
 from safetynet.demo.mess import Delivered
 from safetynet.demo.table import Table
@@ -145,22 +146,60 @@ def write_truth(folder: Path, world: World, records: list[Record], as_of: date) 
     ).write_parquet(folder / "household.parquet")
     codes = world.homes_ever.select("household_code", _household="household")
     pl.concat([_record_rows(one, codes) for one in records]).write_parquet(folder / "record.parquet")
-    found = signals.find(_in_force(records), persons, as_of, _registers(records))
-    found.holds.write_parquet(folder / "signal.parquet")
-    found.undecided.write_parquet(folder / "undecided.parquet")
+    holds, undecided = _signals(records, persons, successors(world.land))
+    holds.write_parquet(folder / "signal.parquet")
+    undecided.write_parquet(folder / "undecided.parquet")
+
+
+def _signals(records: list[Record], persons: pl.DataFrame, codes: dict[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What holds on the last day and what is undecided; judged for every day on which data were drawn up.
+
+    codes: division codes that are no more, and which stand for them.
+    """
+    said = [
+        replace(one, rows=one.rows.with_columns(pl.col("division_code").replace(codes)))
+        if "division_code" in one.rows.columns
+        else one
+        for one in records
+    ]
+    registered_from = min(one.as_of for one in said if one.feed == "registry_member")
+    found: dict[date, signals.Found] = {}
+    for day in sorted({one.as_of for one in said if one.as_of >= registered_from}):
+        known = [one for one in said if one.as_of <= day]
+        found[day] = signals.find(_in_force(known), persons, day, _registers(known))
+    last = found[max(found)]
+    if len(found) == 1:
+        return last.holds, last.undecided
+    returned = signals.after_removal(found, _registers(said))
+    return pl.concat([last.holds, returned.holds]), pl.concat([last.undecided, returned.undecided])
 
 
 def _in_force(records: list[Record]) -> dict[str, pl.DataFrame]:
-    """The rows that count on the last day: of a snapshot its newest delivery, of what is added to all."""
-    by_feed: dict[str, list[Record]] = {}
-    for one in records:
-        by_feed.setdefault(one.feed, []).append(one)
-    return {
-        feed: pl.concat(
-            [one.rows for one in parts if contracts()[feed].delivery == "increment" or one.turn == parts[-1].turn]
-        )
-        for feed, parts in by_feed.items()
-    }
+    """The rows that count on a day: of a snapshot its newest delivery for each place, of what is added to all."""
+    rows: dict[str, pl.DataFrame] = {}
+    for (feed, _), parts in _deliveries(records).items():
+        told = pl.concat([one.rows for one in parts])
+        if feed in rows and contracts()[feed].delivery == "increment":
+            told = pl.concat([rows[feed], told])
+        elif feed in rows:
+            place = _place(told["division_code"])
+            told = pl.concat([rows[feed].filter(~pl.col("division_code").str.starts_with(place)), told])
+        rows[feed] = told
+    return rows
+
+
+def _deliveries(records: list[Record]) -> dict[tuple[str, int], list[Record]]:
+    """The files of each delivery of each feed, in the order in which they were drawn up."""
+    deliveries: dict[tuple[str, int], list[Record]] = {}
+    for one in sorted(records, key=lambda each: (each.as_of, each.turn)):
+        deliveries.setdefault((one.feed, one.turn), []).append(one)
+    return deliveries
+
+
+def _place(codes: pl.Series) -> str:
+    """The smallest division that holds them all, without its zeros."""
+    low, high = str(codes.min()), str(codes.max())
+    return next(low[:end] for end in (12, 9, 6, 4, 2, 0) if low[:end] == high[:end])
 
 
 def _registers(records: list[Record]) -> list[pl.DataFrame]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from safetynet.contract import contracts
-from safetynet.demo import chance, civil, county, departments, health, life, registry, water
+from safetynet.demo import chance, civil, county, departments, health, life, registry, township, water
 from safetynet.demo.event import Month
 from safetynet.demo.people import people
 from safetynet.demo.table import Table
@@ -58,6 +58,8 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
     world = life.begin(persons, land if months == 1 else county.dated(land), first)
     lists = departments.begun(seed, persons, land, first)
     due = [due for table in lists.tables.values() for due in _at_first(table, first, months > 1)]
+    if months > 1:
+        due += _visits(seed, world, Month(first.replace(day=1), first))
     yield Day(first, world, due, [world])
     since = first
     for number, day in enumerate(later, start=1):
@@ -73,8 +75,15 @@ def days(seed: int, households: int, as_of: date, months: int) -> Iterator[Day]:
         lists, done = departments.carried_on(rng, lists, world, codes, month)
         world = replace(world, events=pl.concat([world.events, done]))
         told = [table for table in lists.tables.values() if departments.is_due(table.feed, day) and len(table.frame)]
-        yield Day(day, world, [Due(table, day) for table in told], [*moments, world])
+        due = [Due(table, day) for table in told] + _visits(seed, world, month)
+        yield Day(day, world, due, [*moments, world])
         since = day
+
+
+def _visits(seed: int, world: life.World, month: Month) -> list[Due]:
+    """What townships have to tell of a month, where there is anything."""
+    table = township.visits(chance.stream(seed, f"verification_result {month.last}"), world.people, month)
+    return [Due(table, month.last)] if len(table.frame) else []
 
 
 def _at_first(table: Table, day: date, is_handover: bool) -> Iterator[Due]:

@@ -183,6 +183,7 @@ def lay_out(home: Home, store: Ledger, folder: Path, as_of: date, known_at: date
     _lay_out_official(home, store, folder, known_at)
     successors.write_parquet(folder / "division_successor.parquet")
     reference.key_codes(divisions, as_of).write_parquet(folder / "division_key.parquet")
+    reference.former_key_codes(divisions, as_of).write_parquet(folder / "division_former_key.parquet")
     is_of_the_date = ~pl.col("division_code").is_in(list(now)) & (pl.col("valid_from") <= as_of).fill_null(value=True)
     divisions.filter(is_of_the_date).drop("successor_code").write_parquet(folder / "division.parquet")
     policy = reference.policy_parameters(home, store, known_at)

@@ -28,6 +28,10 @@ doubts as (
     select * from {{ ref('absence_silence') }}
 ),
 
+households_held_back as (
+    select * from {{ ref('household_held_back') }}
+),
+
 memberships as (
     select distinct
         person_key,
@@ -47,6 +51,12 @@ doubts_about as (
         memberships.household_key as subject_key
     from doubts
     inner join memberships on doubts.person_key = memberships.person_key
+    union all by name
+    select
+        *,
+        'registry_member' as feed,
+        household_key as subject_key
+    from households_held_back
 )
 
 select
