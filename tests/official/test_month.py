@@ -54,6 +54,11 @@ BEFORE = file(period="2025-02-01")
         ),
         pytest.param([BEFORE, file(scope=TOWN)], {COUNTY: "in", TOWN: "in"}, id="it_may_come_with_one_in_it"),
         pytest.param([file(period="2025-02-01", scope=TOWN), file()], {COUNTY: "in", TOWN: "in"}, id="or_above_it"),
+        pytest.param(
+            [file(period="2025-01-01"), file(period="2025-02-01", scope=TOWN)],
+            {TOWN: "nothing"},
+            id="of_two_one_in_the_other_who_sent_the_newest_is_missing",
+        ),
         pytest.param([file(scope=None)], {None: "in"}, id="a_division_may_not_be_stated"),
         pytest.param([file(IRREGULAR, "2025-02-01")], {}, id="what_has_no_calendar_is_not_awaited"),
     ],

@@ -206,6 +206,19 @@ def related(scope: str | None, other: str | None) -> bool:
     return _lies_in(scope, other) or _lies_in(other, scope)
 
 
+def foremost(newest: Mapping[str | None, date]) -> set[str | None]:
+    """Of divisions that wait for their next period, by the newest that each sent itself, those that are asked for it.
+
+    Who sent a period for another one, above it or in it, is asked in its place: a county that goes on where the
+    prefecture handed over.
+    """
+    return {
+        scope
+        for scope, period in newest.items()
+        if not any(later > period and related(scope, other) for other, later in newest.items())
+    }
+
+
 def _is_older(as_of: date | None, incident: Row) -> bool:
     """Whether a batch tells of a time before the one that failed, and so does not mend it."""
     if incident["kind"] == IncidentKind.AS_OF_IN_FUTURE or not incident["last_as_of"]:

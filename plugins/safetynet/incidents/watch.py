@@ -40,7 +40,8 @@ def late(received: Iterable[tuple[str, str | None, date]], ended: Mapping[str, d
 
     `received` is (feed, scope, period) of everything that ever came, in whatever state; `ended` the last day of
     divisions that are no more. Only a scope that delivered before is waited for, and only its newest period counts; it
-    may come with a division that lies in it or above it. Nobody waits for a division that is no more.
+    may come with a division that lies in it or above it, and where both are late, who sent the newest is asked. Nobody
+    waits for a division that is no more.
     """
     newest: dict[str, dict[str | None, date]] = {}
     for feed, scope, period in received:
@@ -48,11 +49,14 @@ def late(received: Iterable[tuple[str, str | None, date]], ended: Mapping[str, d
         of_feed[scope] = max(period, of_feed.get(scope, period))
     found = []
     for feed in sorted(newest.keys() & contracts().keys()):
-        for scope in sorted(newest[feed], key=str):
+        gaps = {}
+        for scope in newest[feed]:
             came = max(period for other, period in newest[feed].items() if threads.related(scope, other))
             gap = calendar.missing(contracts()[feed], came, today)
             if gap and ended.get(scope or "", gap[1]) >= gap[1]:
-                found.append(Late(contracts()[feed], scope, *gap))
+                gaps[scope] = gap
+        asked = threads.foremost({scope: newest[feed][scope] for scope in gaps})
+        found += [Late(contracts()[feed], scope, *gaps[scope]) for scope in sorted(asked, key=str)]
     return found
 
 

@@ -112,8 +112,8 @@ def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: da
     """Everybody who is awaited for a month, by feed and division.
 
     `ended` is the last day of divisions that are no more. As the watchdog reckons, a division is awaited that delivered
-    before, and its data may come with a file of a division in it or above it; unlike there, a later month is no
-    substitute, and what is held or rejected is missing.
+    before, its data may come with a file of a division in it or above it, and where both are missing, who sent the
+    newest is; unlike there, a later month is no substitute, and what is held or rejected is missing.
     """
     of_feed: dict[str, list[Delivered]] = {}
     for file in delivered:
@@ -124,19 +124,25 @@ def awaited(delivered: Iterable[Delivered], ended: Mapping[str, date], month: da
         if told is None:
             continue
         period, deadline = told
-        known = {file.scope for file in of_feed[feed] if file.verdict in ACCEPTED and file.period <= period}
+        newest: dict[str | None, date] = {}
+        for file in of_feed[feed]:
+            if file.verdict in ACCEPTED and file.period <= period:
+                newest[file.scope] = max(file.period, newest.get(file.scope, file.period))
         came: dict[str | None, State] = {}
         for file in of_feed[feed]:
             if file.period == period:
                 came[file.scope] = _better(_state(file, month), came.get(file.scope, "nothing"))
-        for scope in sorted(known, key=str):
+        of_all = []
+        for scope in sorted(newest, key=str):
             if ended.get(scope or "", deadline) < deadline:
                 continue
             state = came.get(scope, "nothing")
             if state != "in":
                 near = (other for place, other in came.items() if threads.related(scope, place))
                 state = reduce(_better, near, state)
-            found.append(Awaited(contracts()[feed], scope, period, deadline, state))
+            of_all.append(Awaited(contracts()[feed], scope, period, deadline, state))
+        asked = threads.foremost({each.scope: newest[each.scope] for each in missing(of_all)})
+        found += [each for each in of_all if each.state == "in" or each.scope in asked]
     return found
 
 
