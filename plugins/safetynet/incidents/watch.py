@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -71,7 +71,8 @@ def ended(divisions: pl.DataFrame) -> dict[str, date]:
 def _received(store: Ledger, successors: Mapping[str, str]) -> list[tuple[str, str | None, date]]:
     """(feed, scope, period) of every batch of a scope that had one accepted, and of files with an open incident.
 
-    A scope is the division that took the place of the one that delivered, where another did.
+    A scope is the division that took the place of the one that delivered, where another did. What is not of such a
+    scope (a county's first file, rejected, after the prefecture's) is of those in it and above it.
     """
     batches = store.rows(sa.select(ledger.batch))
     delivering = {(row["feed"], present(row["scope"], successors)) for row in batches if row["verdict"] in ACCEPTED}
@@ -90,12 +91,24 @@ def _received(store: Ledger, successors: Mapping[str, str]) -> list[tuple[str, s
         if row["kind"] == IncidentKind.REJECTED
     ]
     return [
-        (feed, scope, period)
+        (feed, mine, period)
         for feed, scope, stated_on, at in came
-        if (feed, scope) in delivering
-        and feed in contracts()
-        and (period := calendar.period_received(contracts()[feed], believable(stated_on, at), at))
+        if feed in contracts()
+        for mine in _delivering(delivering, feed, scope)
+        if (period := calendar.period_received(contracts()[feed], believable(stated_on, at), at))
     ]
+
+
+def _delivering(known: Collection[tuple[str, str | None]], feed: str, scope: str | None) -> list[str | None]:
+    """The scope itself where it is known to deliver a feed, else those known that lie in it or above it.
+
+    A file of which the scope could not be told is of the division in which all lie that deliver.
+    """
+    if (feed, scope) in known:
+        return [scope]
+    others = {other for one, other in known if one == feed}
+    of_whole = scope or threads.whole(others)
+    return [other for other in others if of_whole and threads.related(of_whole, other)]
 
 
 def believable(stated_on: date | None, received_at: datetime) -> date | None:
