@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
 ]
 
-_PATHS = ("feeds", "series", "batch", "incidents", "incident", "people")
+_PATHS = ("feeds", "series", "batch", "incidents", "incident", "month", "people")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def path_of(site: Site, page: str) -> str:
         "series": f"series?feed={batch['feed']}&scope={batch['scope']}",
         "batch": f"batch/{batch['batch_id']}",
         "incident": f"incidents/{INCIDENT}",
+        "month": "month?month=2025-07",
     }.get(page, page)
 
 
