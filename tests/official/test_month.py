@@ -67,6 +67,12 @@ def test_who_is_awaited(delivered: list[Delivered], told: dict[str | None, str])
     assert {each.scope: each.state for each in awaited(delivered, {}, MARCH)} == told
 
 
+def test_a_month_for_which_nobody_is_awaited_says_so() -> None:
+    (line,) = month.lacking([])
+    assert "nobody is awaited" in line
+    assert month.lacking(awaited([file()], {}, MARCH)) == []
+
+
 @pytest.mark.parametrize(
     ("asked", "period"),
     [("2025-02", "2024-10-01"), ("2025-03", "2025-01-01"), ("2025-05", "2025-01-01"), ("2025-06", "2025-04-01")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safetynet.check.verdict import Cause, Counts
 from safetynet.contract import Contract, IncidentKind
-from safetynet.messages import Sentence, say, say_reason
+from safetynet.messages import Sentence, say, say_reason, together
 from safetynet.refusal import Refused
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def _columns(feed: Contract, now: Columns, before: Columns | None) -> Failure | 
     if before is None:
         return None
     gone = [feed.first_header(name) for name in feed.columns if name in now.missing - before.missing]
-    if gone:
-        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_gone", {"columns": gone}))
-    if now.unknown > before.unknown:
-        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_new", {"count": now.unknown - before.unknown}))
-    return None
+    came = now.unknown - before.unknown
+    told = [say("columns_gone", {"columns": gone})] if gone else []
+    if came > 0:
+        told.append(say("columns_new", {"count": came}))
+    whole = together(told)
+    return Failure(IncidentKind.SCHEMA_CHANGE, "", whole) if whole else None

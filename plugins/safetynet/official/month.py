@@ -161,6 +161,13 @@ def missing(everybody: Iterable[Awaited]) -> list[Awaited]:
     return [each for each in everybody if each.state != "in"]
 
 
+def lacking(everybody: Sequence[Awaited]) -> list[str]:
+    """A line for each who is missing, or one that nobody is awaited: such a month is no whole one either."""
+    if not everybody:
+        return [str(say("awaited_nobody"))]
+    return [str(each.told()) for each in missing(everybody)]
+
+
 def deadline(everybody: Iterable[Awaited]) -> date | None:
     """The day after which nobody may be late any more; None where nobody is awaited."""
     return max((each.deadline for each in everybody), default=None)
