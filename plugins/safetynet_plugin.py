@@ -30,7 +30,7 @@ def _view(name: str, page: str, route: str, **more: Any) -> dict[str, Any]:
 
 
 class SafetynetPlugin(AirflowPlugin):
-    """Pages about feeds, batches, incidents, people and signals."""
+    """Pages about feeds, batches, incidents, the official month, people and signals."""
 
     name = "safetynet"
     fastapi_apps = [{"app": pages, "url_prefix": ROOT, "name": "safetynet"}]  # noqa: RUF012  (Airflow's form)
@@ -44,6 +44,7 @@ class SafetynetPlugin(AirflowPlugin):
             icon_dark_mode=f"{ROOT[1:]}/assets/feeds-dark.svg",
         ),
         _view("异常 Incidents", "incidents", "safetynet-incidents", category="社会安全网 safetynet"),
+        _view("正式月报 Official month", "month", "safetynet-month", category="社会安全网 safetynet"),
         _view("人员与预警 People", "people", "safetynet-people", category="社会安全网 safetynet"),
         _view("数据 Deliveries", "feeds?feed={DAG_ID}", "safetynet-deliveries", destination="dag"),
     ]

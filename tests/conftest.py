@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ _SHARING = ("demo", "pages")
 """Folders whose files share what takes long to set up."""
 
 
+_ALL_MUST_RUN = bool(os.environ.get("SAFETYNET_ALL_MUST_RUN"))
+"""Whether a skip is a failure, as in .ci/run: who has no Chromium may go without it, a change that goes in may not."""
+
+
 class _FilesTogether(LoadFileScheduling):  # type: ignore[misc]  # untyped
     """A file's tests run in one process, and so do those of a folder that shares its set-up."""
 
@@ -39,6 +44,16 @@ class _FilesTogether(LoadFileScheduling):  # type: ignore[misc]  # untyped
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _FilesTogether:
     """Who runs what where `make test` runs several processes."""
     return _FilesTogether(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails what was skipped where all must run, but for what needs a program that not every machine can have."""
+    report = yield
+    if _ALL_MUST_RUN and report.skipped and not item.get_closest_marker("elsewhere"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where all tests must run: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True)

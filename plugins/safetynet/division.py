@@ -13,6 +13,11 @@ def prefix(code: str) -> str:
     return next((code[:length] for length in LENGTHS if not code[length:].strip("0")), code)
 
 
+def above(code: str) -> tuple[str, ...]:
+    """Codes of the divisions in which one lies, from the province down."""
+    return tuple(code[:length].ljust(12, "0") for length in LENGTHS if length < len(prefix(code)))
+
+
 def first_known(codes: Iterable[str], known: Container[str]) -> str | None:
     """The first of some codes, as files name them in six digits or more, that is one of the known divisions."""
     return next((code for each in codes if (code := each.ljust(12, "0")) in known), None)

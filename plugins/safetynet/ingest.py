@@ -202,7 +202,10 @@ def _take_in_sheet(
     renamings = reference.renamings(reference.successors(divisions, dated.on))
     scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
     earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
-    bounds = volume_bounds(feed, before.last_volume(earlier, dated.on), counts.received)
+    previous = before.last_volume(earlier, dated.on)
+    if not earlier and feed.delivery == "snapshot" and "division_code" in feed.columns:
+        previous = before.rows_within(home, store, feed.feed, scopes, landing["received_at"])
+    bounds = volume_bounds(feed, previous, counts.received)
     results = validate(
         feed,
         database,
@@ -218,7 +221,9 @@ def _take_in_sheet(
     columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
     failed = failures.of_batch(feed, counts, held, results, columns, before.columns(earlier))
     if not held:
-        failed += _unusual(store, feed, earlier, dated.on, counts, measures)
+        told = {failure.column for failure in failed}
+        untold = [measure for measure in measures if measure.column not in told]
+        failed += _unusual(store, feed, earlier, dated.on, counts, untold)
     outcome = replace(
         delivery.outcome(batch_id, verdict, reason, counts),
         scope=scope,

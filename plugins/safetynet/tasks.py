@@ -251,7 +251,7 @@ def month_waits_for(wanted: str) -> list[str] | None:
     month.refuse_running(first, county_day(now()))
     if kept.is_frozen(store, first):
         return None
-    return [str(each.told()) for each in month.missing(month.awaited_now(home, store, first)[first])]
+    return month.lacking(month.awaited_now(home, store, first)[first])
 
 
 def freeze_month(wanted: str, by: str, reason: str) -> str:

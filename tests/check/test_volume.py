@@ -41,3 +41,12 @@ def test_a_county_is_compared_with_itself_under_its_old_code(county: County, une
     few = [row(FEED, number, division_code="990181100201") for number in range(50)]
     county.deliver(FEED, few, "b_990181_20250630.csv")
     assert [outcome.verdict for outcome in county.take_in()] == ["accepted", "held"]
+
+
+def test_a_file_cut_off_in_its_first_town_is_not_that_towns_own(county: County, unexamined: None) -> None:
+    places = ("990121100201", "990121101201")
+    whole = [row(FEED, number, division_code=places[number // 150]) for number in range(300)]
+    county.deliver(FEED, whole, "名单_20250531.csv")
+    county.deliver(FEED, whole[:50], "名单_20250630.csv")
+    county.deliver(FEED, whole[:150], "名单_20250630 (2).csv")
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted", "held", "accepted"]

@@ -16,6 +16,7 @@ from safetynet.contract import Bounds, contract
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import before, distribution
 from safetynet.incidents.failures import Columns
+from safetynet.messages import say
 from safetynet.publish import ledger
 
 FEED = "health_chronic_disease"
@@ -163,3 +164,16 @@ def test_a_distribution_that_is_unusual_is_one_incident_of_its_column_until_the_
 def test_a_watched_column_that_a_file_lacks_is_not_measured() -> None:
     watched = profile.measured(contract("civil_assistance"), missing=["monthly_amount"])
     assert {column for column, _ in watched} == {"payment_status"}
+
+
+def test_a_column_that_was_renamed_is_told_as_one_gone_and_one_new(
+    county: County, clock: Clock, unexamined: None
+) -> None:
+    for day, headers in (("2025-06-03", {}), ("2025-07-03", {"control_status": "控制"})):
+        clock(day)
+        county.deliver(FEED, rows(FEED, 3), f"表_990121_{day.replace('-', '')}.csv", headers)
+        county.take_in()
+    (message,) = county.ledger(ledger.message)
+    assert county.ledger(ledger.incident)[0]["kind"] == "schema_change"
+    assert contract(FEED).first_header("control_status") in message["body"]
+    assert say("columns_new", {"count": 1}).zh in message["body"]

@@ -112,6 +112,22 @@ def test_repeats_are_silent_a_correction_ends_it_and_what_comes_back_soon_is_the
     assert events(county) == ["opened", "repeated", "resolved", "reopened", "resolved", "opened"]
 
 
+def test_a_file_of_no_known_division_is_over_with_the_next_where_all_lie_in_one(county: County, clock: Clock) -> None:
+    for month, villages in (("05", ("990121100201", "990121101201")), ("06", ("990121100202",))):
+        clock(f"2025-{month}-20")
+        given = [row("education_dropout", n, division_code=villages[n % len(villages)]) for n in range(4)]
+        county.deliver("education_dropout", given, f"台账_2025{month}15.xlsx")
+        county.take_in()
+    clock("2025-07-20")
+    county.put("education_dropout", "台账_20250715.xlsx", b"broken")
+    county.take_in()
+    assert incidents(county) == [("rejected", "open", 1)]
+    clock("2025-08-20")
+    county.deliver("education_dropout", [row("education_dropout", 9)], "台账_20250815.xlsx")
+    county.take_in()
+    assert incidents(county) == [("rejected", "resolved", 1)]
+
+
 def test_a_release_ends_the_incident_and_masks_long_numbers_in_its_reason(county: County, clock: Clock) -> None:
     month(county, clock, "2025-07-01", "2025-06-30", BAD)
     (batch,) = county.ledger(ledger.batch)

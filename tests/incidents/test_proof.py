@@ -1,207 +1,276 @@
-"""A year with failures of every kind planted: each is one incident of the right owner, clean months have none."""
+"""A year of the demonstration with failures of every kind planted: each is one incident of the right owner.
+
+What its departments deliver is spoiled before it arrives; all else is the product as Airflow's tasks run it, with
+Great Expectations, a real build and a real channel. Clean months have none.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
+import shutil
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
-import duckdb
 import pytest
+from python_calamine import CalamineWorkbook
 
-from clerk import file_of, row, rows, zip_file
+from clerk import Cells, csv_file, xlsx_file, zip_file
 from county import County
 from deliver.servers import Channel, serving
-from incidents.conftest import Clock
 from safetynet import tasks
-from safetynet.check.validation import Result
-from safetynet.contract import contract, contracts
-from safetynet.deliver import alerts, outbox
+from safetynet.contract import Kind, contract, contracts
+from safetynet.demo import generate
 from safetynet.home import COUNTY_TIME
-from safetynet.incidents import watch
 from safetynet.incidents.threads import OPERATIONS
-from safetynet.ingest import take_in
-from safetynet.publish import history, ledger
-from safetynet.publish.outcome import Outcome
-from safetynet.warehouse.build import BuildFailed
+from safetynet.publish import ledger
 
-YEAR = [date(2025 + month // 12, month % 12 + 1, 1) - timedelta(days=1) for month in range(1, 13)]
-"""Ends of the months; each is delivered on the fifth of the next."""
+FIRST, LAST = date(2024, 8, 1), date(2025, 7, 31)
+"""Days on which the first file of the year can arrive, and on which the watchdog looks last."""
+HOUSEHOLDS = 500
 WATER_CHANNEL = "SAFETYNET_ALERT_WATER"
 
-PLAN: dict[str, dict[int, str]] = {
+PLAN: dict[str, dict[str, str]] = {
     "registry_member": {
-        2: "expectation",
-        4: "no_rows",
-        5: "broken",
-        7: "late",
-        9: "of_others",
-        10: "column_gone",
-        11: "quarantine_share",
+        "2024-08": "column_gone",
+        "2024-09": "cut_off",
+        "2024-11": "one_percent",
+        "2025-02": "late",
+        "2025-03": "wrong_codes",
+        "2025-04": "expectation",
+        "2025-05": "of_others",
     },
-    "health_chronic_disease": {
-        2: "quarantine_share",
-        4: "column_gone",
-        5: "as_of_in_future",
-        7: "volume_halved",
-        10: "volume_odd",
-        11: "column_missing",
+    "education_enrollment": {
+        "2024-08": "no_rows",
+        "2024-09": "column_gone",
+        "2024-10": "in_future",
+        "2024-11": "late",
+        "2025-04": "column_missing",
+        "2025-05": "two_thirds",
+    },
+    "education_dropout": {"2024-10": "cut_off", "2025-03": "column_missing"},
+    "health_major_illness": {
+        "2024-09": "column_gone",
+        "2024-12": "of_others",
+        "2025-02": "column_missing",
+        "2025-04": "late",
+    },
+    "health_chronic_disease": {"2024-09": "column_gone", "2025-03": "keys_twice"},
+    "health_settlement": {
+        "2024-08": "column_missing",
+        "2024-10": "column_gone",
+        "2025-04": "of_others",
+        "2025-05": "other_unit",
     },
     "civil_assistance": {
-        2: "column_missing",
-        3: "late",
-        5: "column_gone",
-        8: "quarantine_share",
-        10: "codes_mapped_anew",
-        11: "other_unit",
+        "2024-09": "late",
+        "2024-11": "column_gone",
+        "2025-03": "expectation",
+        "2025-04": "mapped_anew",
+        "2025-05": "wrong_codes",
     },
     "water_project": {
-        3: "damaged_archive",
-        4: "late",
-        7: "column_gone",
-        8: "volume_doubled",
-        10: "codes_mapped_anew",
-        11: "late",
+        "2024-08": "damaged_archive",
+        "2024-09": "late",
+        "2024-11": "column_gone",
+        "2024-12": "in_future",
+        "2025-02": "of_others",
+        "2025-04": "empty",
+        "2025-05": "late",
     },
-    "health_settlement": {
-        2: "column_missing",
-        3: "column_gone",
-        4: "quarantine_share",
-        7: "volume_halved",
-        10: "other_unit",
-        11: "volume_odd",
-    },
-    "housing_safety": {
-        2: "critical_expectation",
-        3: "of_others",
-        5: "volume_doubled",
-        7: "no_rows",
-        8: "critical_expectation",
-        10: "as_of_in_future",
-        11: "empty",
-    },
-    "": {
-        2: "model_failed",
-        3: "channel",
-        4: "disk",
-        8: "test_failed",
-        9: "channel",
-        10: "disk",
-    },
+    "housing_safety": {"2024-09": "expectation", "2024-12": "late", "2025-03": "one_percent"},
 }
-"""Feed ('': the installation) → month → what goes wrong; January, June and December are clean."""
+"""Feed → month → what its delivery of that month suffers."""
+
+OF_THE_DEMONSTRATION = {
+    ("health_major_illness", "2024-10"): "late",
+    ("education_enrollment", "2025-02"): "quarantine_share",
+    ("health_settlement", "2025-03"): "late",
+}
+"""What goes wrong in the demonstration's year without any help."""
+
+OF_THE_INSTALLATION = {
+    "2024-09": "channel",
+    "2024-10": "disk",
+    "2024-12": "build_failed",
+    "2025-03": "channel",
+    "2025-05": "disk",
+}
+"""Month whose files arrive meanwhile → what fails that no feed owns."""
+
+CLEAN = {"2024-07", "2025-01", "2025-06"}
 
 KINDS = {
-    "broken": "rejected",
+    "cut_off": "rejected",
     "of_others": "rejected",
     "empty": "rejected",
     "damaged_archive": "rejected",
     "column_missing": "rejected",
     "column_gone": "schema_change",
-    "critical_expectation": "expectation",
-    "volume_halved": "unusual_volume",
-    "volume_doubled": "unusual_volume",
-    "volume_odd": "unusual_volume",
-    "codes_mapped_anew": "distribution",
+    "one_percent": "unusual_volume",
+    "two_thirds": "unusual_volume",
+    "wrong_codes": "quarantine_share",
+    "keys_twice": "quarantine_share",
+    "mapped_anew": "distribution",
     "other_unit": "distribution",
-    "model_failed": "build_failed",
-    "test_failed": "build_failed",
+    "in_future": "as_of_in_future",
 }
-"""The kind of incident, where it is not called as what goes wrong."""
+"""The kind of incident, where it is not called as what is planted."""
 
 OPTIONAL = {
     "registry_member": "health_status",
+    "education_enrollment": "grade",
+    "health_major_illness": "hospital_name",
     "health_chronic_disease": "control_status",
-    "civil_assistance": "relation_to_applicant",
-    "water_project": "failed_indicator",
-    "health_settlement": "institution_code",
+    "health_settlement": "institution_name",
+    "civil_assistance": "started_month",
+    "water_project": "population_served",
 }
-NOT_ACCEPTED = {
-    "registry_member": {"household_type": "富户"},
-    "health_chronic_disease": {"disease": "感冒"},
-    "civil_assistance": {"assistance_type": "其他"},
-    "health_settlement": {"visit_type": "其他"},
+CATEGORY = {"registry_member": "household_type", "civil_assistance": "assistance_type"}
+MEASURED = {
+    "registry_member": "member_count",
+    "civil_assistance": "monthly_amount",
+    "housing_safety": "floor_area_m2",
 }
-MAPPED_ANEW = {"civil_assistance": {"payment_status": "停发"}, "water_project": {"quality_result": "不合格"}}
-OTHER_UNIT = {"civil_assistance": {"monthly_amount": "0.04"}, "health_settlement": {"out_of_pocket": "0.01"}}
-EXAMINED = {
-    "registry_member": ("member_count", "member_count <> 1", "info"),
-    "housing_safety": ("floor_area_m2", "floor_area_m2 > 1000", "critical"),
-}
-"""What stands in for the suites: column, rows that fail, severity."""
+"""Columns with an expectation that wrong numbers fail."""
 
 
-def good(feed: str, as_of: date) -> list[dict[str, Any]]:
-    """A clean month of some 120 rows, none of them later than it."""
-    own = {
-        "health_chronic_disease": {"last_follow_up_on": "2024-12-21", "contracted_on": "2024-12-01"},
-        "civil_assistance": {"month": f"{as_of:%Y-%m}"},
-        "water_project": {"month": f"{as_of:%Y-%m}"},
-        "health_settlement": {"settled_on": as_of.isoformat()},
-        "housing_safety": {"assessed_on": "2024-12-21"},
-    }.get(feed, {})
-    return [each | own for each in rows(feed, 120 + as_of.month)]
+class File:
+    """A delivered file's cells: what stands above the header, the header, and the rows."""
+
+    def __init__(self, path: Path) -> None:
+        self.feed = contract(path.parent.name)
+        if path.suffix == ".csv":
+            text = path.read_bytes().decode(self._encoding)
+            cells: Cells = list(csv.reader(io.StringIO(text, newline="")))
+        else:
+            cells = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python(skip_empty_area=False)
+        head = next(at for at, row in enumerate(cells) if all(cell != "" for cell in row))
+        self.above, self.header, self.rows = cells[:head], cells[head], cells[head + 1 :]
+
+    @property
+    def _encoding(self) -> str:
+        assert self.feed.csv
+        return "gb18030" if self.feed.csv.encodings[0] == "gb18030" else "utf-8-sig"
+
+    def position(self, column: str) -> int:
+        """Where a column of the contract stands."""
+        known = [header.replace("㎡", "") for header in self.feed.columns[column].headers]
+        return next(at for at, text in enumerate(self.header) if str(text).partition("(")[0] in known or text in known)
+
+    def set(self, column: str, change: Callable[[str], object], share: float = 1) -> None:
+        """Change the filled cells of a column in so many of the rows."""
+        at = self.position(column)
+        for row in self.rows[: int(len(self.rows) * share)]:
+            if row[at] not in ("", self.header[at]):
+                row[at] = change(str(row[at]))
+
+    def bytes(self) -> bytes:
+        """The file as it would be delivered."""
+        cells = [*self.above, self.header, *self.rows]
+        return csv_file(cells, self._encoding) if self.feed.csv else xlsx_file({"Sheet1": cells})
 
 
-def changed(given: list[dict[str, Any]], share: float, cells: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same rows, the first ones of them with other cells."""
-    return [each | (cells if n < share * len(given) else {}) for n, each in enumerate(given)]
-
-
-def deliver(county: County, feed: str, as_of: date) -> None:
-    """Deliver a feed's month, spoiled where that is planned."""
-    name = f"{contract(feed).title.zh}_990121_{as_of:%Y%m%d}"
-    suffix = "csv" if contract(feed).csv else "xlsx"
-    given: list[dict[str, Any]] = good(feed, as_of)
-    headers: dict[str, str | None] = {}
-    content: bytes | None = None
-    match PLAN[feed].get(as_of.month):
-        case "late":
-            return
-        case "broken":
-            content = b"PK\x03\x04 broken"
+def spoiled(path: Path, wrong: str, other: Path) -> tuple[str, bytes]:
+    """Name and content of a delivery that suffers; `other` is another department's file of the same form."""
+    feed, name, whole = path.parent.name, path.name, path.read_bytes()
+    match wrong:
+        case "cut_off":
+            return name, whole[: len(whole) // 2]
         case "empty":
-            content = b""
+            return name, b""
         case "of_others":
-            content = file_of("health_major_illness", rows("health_major_illness", 5))
+            return name, other.read_bytes()
         case "damaged_archive":
-            content, suffix = zip_file({"a.csv": file_of(feed, given)})[:-40], "zip"
+            return f"{path.stem}.zip", zip_file({name: whole})[:-40]
+        case "in_future":
+            return name.replace("_2024", "_2042"), whole
+    file = File(path)
+    match wrong:
         case "column_missing":
-            headers = {contract(feed).required[-1]: None}
+            file.header[file.position(contract(feed).required[-1])] = "说明"
         case "column_gone":
-            headers = {OPTIONAL[feed]: None}
+            at = file.position(OPTIONAL[feed])
+            for row in (file.header, *file.rows):
+                del row[at]
         case "no_rows":
-            given = []
-        case "as_of_in_future":
-            name = name.replace("2025", "2052")
-        case "volume_halved":
-            given = given[:20]
-        case "volume_doubled":
-            given += [row(feed, number) | given[0] | {contract(feed).key[0]: f"X{number}"} for number in range(150)]
-        case "volume_odd":
-            given = given[:80]
-        case "quarantine_share":
-            given = changed(given, 0.25, NOT_ACCEPTED[feed])
-        case "codes_mapped_anew":
-            given = changed(given, 0.5, MAPPED_ANEW[feed])
+            file.rows = []
+        case "one_percent":
+            file.rows = file.rows[::100]
+        case "two_thirds":
+            file.rows = file.rows[: len(file.rows) * 2 // 3]
+        case "keys_twice":
+            again = [list(row) for row in file.rows]
+            file.rows += again
+            file.set("contract_status", lambda told: "未签约" if told == "已签约" else "已签约", 0.5)
+        case "wrong_codes":
+            file.set(CATEGORY[feed], lambda _: "其他", 0.25)
+        case "mapped_anew":
+            file.set("payment_status", lambda _: "停发", 0.5)
+            at = file.position("stopped_month")
+            for row in file.rows[: len(file.rows) // 2]:
+                row[at] = row[file.position("month")]
         case "other_unit":
-            given = changed(given, 1, OTHER_UNIT[feed])
+            for column, said in contract(feed).columns.items():
+                if said.kind is Kind.MONEY:
+                    file.set(column, lambda told: f"{float(told) * 100:.2f}")
         case "expectation":
-            given = changed(given, 0.5, {"member_count": "7"})
-        case "critical_expectation":
-            given = changed(given, 0.1, {"floor_area_m2": "1200"})
-    county.put(feed, f"{name}.{suffix}", file_of(feed, given, headers) if content is None else content)
+            file.set(MEASURED[feed], lambda told: float(told) + 50_000, 0.5)
+    return name, file.bytes()
 
 
-def examined(feed: Any, database: Any, *_: Any) -> list[Result]:
-    """One expectation of a feed in place of its whole suite, which takes a second for each file."""
-    if feed.feed not in EXAMINED:
-        return []
-    column, fails, severity = EXAMINED[feed.feed]
-    with duckdb.connect(str(database), read_only=True) as connection:
-        ((failed,),) = connection.execute(f"SELECT count(*) FROM batch WHERE {fails}").fetchall()
-    return [Result(f"expect_no_row_to_be_marked:{column}", column, severity, failed == 0, None, failed)]
+class Year:
+    """The demonstration's deliveries by the day on which they arrive, spoiled as is planned."""
+
+    def __init__(self, folder: Path, reference: Path) -> None:
+        generate(folder, reference, None, households=HOUSEHOLDS, mess=0, months=12)
+        self._files = sorted(path for path in folder.rglob("*") if path.is_file())
+        self._waiting = sorted(self._files, key=lambda path: path.stat().st_mtime)
+
+    def arrive(self, inbox: Path, day: date) -> bool:
+        """Put what arrives on a day, or was to arrive before, into the inbox; whether there is anything."""
+        any_came = False
+        while self._waiting and _arrival(self._waiting[0]) <= day:
+            path = self._waiting.pop(0)
+            wrong = PLAN.get(path.parent.name, {}).get(_month(path))
+            if wrong == "late":
+                continue
+            any_came = True
+            to = inbox / path.parent.name
+            to.mkdir(parents=True, exist_ok=True)
+            if wrong is None:
+                shutil.copy2(path, to / path.name)
+                continue
+            name, content = spoiled(path, wrong, self._of_another(path))
+            (to / name).write_bytes(content)
+            shutil.copystat(path, to / name)
+        return any_came
+
+    def _of_another(self, path: Path) -> Path:
+        return next(
+            each
+            for each in self._files
+            if each.suffix == path.suffix and each.parent != path.parent and _month(each) == _month(path)
+        )
+
+
+def _arrival(path: Path) -> date:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+
+def _month(path: Path) -> str:
+    """The month that a file's name tells of."""
+    told = next(part[:8] for part in reversed(path.stem.replace(" ", "_").split("_")) if part[:8].isdigit())
+    return f"{told[:4]}-{told[4:6]}"
+
+
+def month_before(day: date) -> str:
+    """The month whose files arrive in the month of a day."""
+    return f"{day.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 @pytest.fixture
@@ -212,65 +281,76 @@ def water() -> Iterator[Channel]:
 
 
 @pytest.fixture
-def installed(
-    county: County, clock: Clock, water: Channel, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[pytest.MonkeyPatch]:
-    """The county as the tasks find it, with one channel that may not answer and a build that may fail."""
-    monkeypatch.setenv("SAFETYNET_HOME", str(county.home.root))
-    monkeypatch.setenv("SAFETYNET_REFERENCE", str(county.home.reference))
+def installed(county: County, water: Channel, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The county as the tasks find it, with one channel."""
+    for name, folder in (
+        ("HOME", county.home.root),
+        ("INBOX", county.home.inbox),
+        ("REFERENCE", county.home.reference),
+    ):
+        monkeypatch.setenv(f"SAFETYNET_{name}", str(folder))
     monkeypatch.setenv(WATER_CHANNEL, water.address)
-    monkeypatch.setattr("safetynet.ingest.validate", examined)
     yield monkeypatch
 
 
-def run_installation(patch: pytest.MonkeyPatch, water: Channel, month: int, at: datetime) -> None:
-    """Let the warehouse be built, and the channel and the disk be as they are planned."""
-    wrong = PLAN[""].get(month)
+def set_clock(patch: pytest.MonkeyPatch, day: date) -> None:
+    """Let it be noon of a day wherever the pipeline asks."""
+    noon, ticks = datetime(day.year, day.month, day.day, 12, tzinfo=COUNTY_TIME), itertools.count()
+    for module in ("land.landing", "incidents.watch", "incidents.threads", "deliver.outbox", "deliver.alerts", "tasks"):
+        patch.setattr(f"safetynet.{module}.now", lambda: noon.replace(microsecond=next(ticks)))
 
-    def build(*_: Any, **__: Any) -> None:
-        if wrong in ("model_failed", "test_failed"):
-            raise BuildFailed(["fct_dwelling" if wrong == "model_failed" else "every_person_has_a_place"])
 
-    for module in (tasks, watch):
-        patch.setattr(module, "now", lambda: at)
-    patch.setattr("safetynet.warehouse.build.build", build)
+def run_installation(patch: pytest.MonkeyPatch, county: County, water: Channel, day: date) -> None:
+    """Let the disk and the channel be as they are planned, and the warehouse be built where it fails and after that."""
+    wrong = OF_THE_INSTALLATION.get(month_before(day))
     patch.setenv("SAFETYNET_DISK_FREE_GIB", "1e9" if wrong == "disk" else "0")
     water.status = 500 if wrong == "channel" else 200
-    tasks.build_warehouse("", "")
+    if day.day == 20 and wrong == "build_failed":
+        spoiled = max(county.home.folder("lake").rglob("*.parquet"))
+        whole = spoiled.read_bytes()
+        mode = spoiled.stat().st_mode
+        spoiled.chmod(0o600)
+        spoiled.write_bytes(whole[: len(whole) // 2])
+        assert tasks.build_warehouse("", "")
+        spoiled.write_bytes(whole)
+        spoiled.chmod(mode)
+    if day.day == 28 and wrong == "build_failed":
+        assert tasks.build_warehouse("", "") == []
 
 
 def test_each_planted_failure_is_one_incident_of_its_owner_and_clean_months_have_none(
     county: County,
-    clock: Clock,
     water: Channel,
     installed: pytest.MonkeyPatch,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    outcomes: list[Outcome] = []
-    for as_of in YEAR:
-        day = as_of + timedelta(days=5)
-        clock(day.isoformat())
-        for feed in PLAN.keys() & contracts().keys():
-            deliver(county, feed, as_of)
-        outcomes += [each for landing_id in county.land() for each in take_in(county.home, county.store, landing_id)]
-        alerts.write_quarantine(county.home, county.store)
-        for _ in range(5):
-            at = datetime.combine(day, datetime.min.time(), COUNTY_TIME).replace(hour=12)
-            run_installation(installed, water, as_of.month, at)
-            watch.look(county.home, county.store, at)
-            outbox.send(county.home, county.store, at)
-            day += timedelta(days=5)
-
-    county.check(outcomes)
+    year = Year(tmp_path / "year", county.home.reference)
+    day = FIRST
+    while day <= LAST:
+        set_clock(installed, day)
+        if year.arrive(county.home.inbox, day):
+            for feed in contracts():
+                for landing_id in tasks.land_feed(feed):
+                    tasks.take_in_file(landing_id)
+        run_installation(installed, county, water, day)
+        with suppress(ConnectionError):
+            tasks.send_run_messages()
+        with suppress(ConnectionError):
+            tasks.watch_deliveries()
+        day += timedelta(days=1)
 
     planted = [(feed, month, KINDS.get(wrong, wrong)) for feed, of in PLAN.items() for month, wrong in of.items()]
+    planted += [(*place, wrong) for place, wrong in OF_THE_DEMONSTRATION.items()]
+    planted += [("", month, wrong) for month, wrong in OF_THE_INSTALLATION.items()]
     found = county.ledger(ledger.incident)
-    told = [(each["feed"] or "", f"{each['opened_at'] - timedelta(days=25):%m}", each["kind"]) for each in found]
-    assert sorted(told) == sorted((feed, f"{month:02d}", kind) for feed, month, kind in planted)
+    told = [(each["feed"] or "", month_before(each["opened_at"].date()), each["kind"]) for each in found]
+    assert sorted((Counter(told) - Counter(planted)).items()) == []
+    assert sorted((Counter(planted) - Counter(told)).items()) == []
     assert len(found) >= 40
     for each in found:
         assert each["owner"] == (contract(each["feed"]).owner.channels if each["feed"] else OPERATIONS)
-        assert each["status"] == "resolved"
+        assert each["status"] == "resolved", each["kind"]
 
     messages = county.ledger(ledger.message)
     about = Counter(
@@ -278,12 +358,11 @@ def test_each_planted_failure_is_one_incident_of_its_owner_and_clean_months_have
     )
     assert about == Counter(each["incident_id"] for each in found)
     assert len(water.messages) == sum(each["sent_to"] == "channel" for each in messages) > 6
-    by_owner = Counter((each["channels"], f"{each['sent_at']:%Y-%m}") for each in messages if each["kind"] != "test")
+    told_to = Counter((each["channels"], month_before(each["sent_at"])) for each in messages if each["kind"] != "test")
     with capsys.disabled():
         print("\nincidents by kind:", dict(sorted(Counter(each["kind"] for each in found).items())))
-        for owner in sorted({owner for owner, _ in by_owner}):
-            print(owner, {month: count for (name, month), count in sorted(by_owner.items()) if name == owner})
-    assert max(count for (owner, _), count in by_owner.items() if owner != OPERATIONS) == 1
-    assert max(by_owner.values()) <= 7
-    assert {month for _, month in by_owner}.isdisjoint({"2025-02", "2025-07", "2026-01"})
-    assert not [each for each in history.batches(county.store) if each["received_at"].month == 2 and each["reason"]]
+        for owner in sorted({owner for owner, _ in told_to}):
+            print(owner, {month: count for (name, month), count in sorted(told_to.items()) if name == owner})
+    assert {month for _, month in told_to}.isdisjoint(CLEAN)
+    assert max(count for (owner, _), count in told_to.items() if owner != OPERATIONS) <= 2
+    assert max(told_to.values()) <= 9

@@ -77,6 +77,16 @@ def test_a_successor_is_waited_for_as_its_former_code_was(county: County, clock:
     assert late(county) == [(REGISTRY, "resolved", 2)]
 
 
+def test_a_county_that_goes_on_where_the_prefecture_handed_over_is_late_alone(county: County, clock: Clock) -> None:
+    clock("2025-05-05")
+    county.deliver(REGISTRY, rows(REGISTRY, 3), "表_990100_20250331.xlsx")
+    county.take_in()
+    deliver(county, clock, REGISTRY, "2025-05-06", "2025-04-30")
+    look(county, "2025-06-16", "2025-06-20")
+    (incident,) = county.ledger(ledger.incident)
+    assert incident["scope"] == "990121000000"
+
+
 def test_an_old_file_written_today_is_not_this_month(county: County, clock: Clock) -> None:
     deliver(county, clock, REGISTRY, "2025-06-05", "2025-05-31")
     deliver(county, clock, REGISTRY, "2025-07-14", "2025-04-30")
@@ -156,3 +166,13 @@ def test_every_channel_is_asked_once_a_month(county: County, monkeypatch: pytest
     look(county, "2025-07-30", "2025-08-03")
     told = [(each["kind"], each["channels"]) for each in county.ledger(ledger.message)]
     assert told == [("test", "SAFETYNET_ALERT_WATER")] * 2
+
+
+def test_a_countys_first_file_that_failed_is_not_late_as_well(county: County, clock: Clock) -> None:
+    clock("2025-05-05")
+    county.deliver(REGISTRY, rows(REGISTRY, 3), "表_990100_20250430.xlsx")
+    clock("2025-06-05")
+    county.put(REGISTRY, "表_990121_20250531.xlsx", b"broken")
+    county.take_in()
+    look(county, "2025-06-06", "2025-07-12")
+    assert late(county) == []

@@ -55,12 +55,23 @@ BEFORE = file(period="2025-02-01")
         ),
         pytest.param([BEFORE, file(scope=TOWN)], {COUNTY: "in", TOWN: "in"}, id="it_may_come_with_one_in_it"),
         pytest.param([file(period="2025-02-01", scope=TOWN), file()], {COUNTY: "in", TOWN: "in"}, id="or_above_it"),
+        pytest.param(
+            [file(period="2025-01-01"), file(period="2025-02-01", scope=TOWN)],
+            {TOWN: "nothing"},
+            id="of_two_one_in_the_other_who_sent_the_newest_is_missing",
+        ),
         pytest.param([file(scope=None)], {None: "in"}, id="a_division_may_not_be_stated"),
         pytest.param([file(IRREGULAR, "2025-02-01")], {}, id="what_has_no_calendar_is_not_awaited"),
     ],
 )
 def test_who_is_awaited(delivered: list[Delivered], told: dict[str | None, str]) -> None:
     assert {each.scope: each.state for each in awaited(delivered, {}, MARCH)} == told
+
+
+def test_a_month_for_which_nobody_is_awaited_says_so() -> None:
+    (line,) = month.lacking([])
+    assert "nobody is awaited" in line
+    assert month.lacking(awaited([file()], {}, MARCH)) == []
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def compose_client() -> list[str]:
     return []
 
 
+@pytest.mark.elsewhere
 @pytest.mark.skipif(not compose_client(), reason="no compose client on this machine")
 def test_the_client_reads_it_and_names_what_is_missing() -> None:
     command = [*compose_client(), "config"]

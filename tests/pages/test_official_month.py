@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def revisions(site: Site) -> list[dict[str, Any]]:
 
 
 def test_the_question_names_who_is_missing_and_demands_a_reason(question: dict[str, Any]) -> None:
-    assert "registry_member" in question["body"] and "990121000000" in question["body"]
+    assert "registry_member" in question["body"] and "990121100201" in question["body"]
     assert question["params"]["reason"]["schema"]["minLength"] == 1
     assert question["defaults"] == ["Reject"]
 
@@ -121,6 +122,15 @@ def test_a_release_says_who_when_why_and_without_whom(site: Site, question: dict
     assert path.stat().st_mode & 0o777 == 0o400
     (message,) = site.county.store.rows(sa.select(ledger.message).where(ledger.message.c.kind == "month"))
     assert REASON in message["body"] and message["channels"] == "SAFETYNET_ALERT_OPERATIONS"
+
+
+def test_the_page_tells_who_is_missing_and_who_froze_it_why(site: Site, question: dict[str, Any]) -> None:
+    text = unescape(site.ask("month?month=2025-07&lang=en").text)
+    assert "frozen at" in text and f"admin: {REASON}" in text and "r1</strong>" in text
+    assert "required_actions" not in text
+    waits = site.ask("month?month=2025-08&lang=en").text
+    assert "waits for" in waits and 'href="/required_actions"' in waits
+    assert "not over yet" in site.ask("month?month=2099-01&lang=en").text
 
 
 def test_a_further_revision_demands_a_name_and_a_reason(site: Site, question: dict[str, Any]) -> None:
@@ -168,7 +178,7 @@ def test_a_month_stands_beside_what_its_last_day_says_today(site: Site, question
         told = warehouse.execute("SELECT month, is_newest, reason, len(missing) FROM quality.official_month").fetchall()
     assert changed == []
     assert differing and all(difference == apart for _, apart, difference in differing)
-    assert told == [(MONTH, True, REASON, 2)]
+    assert told == [(MONTH, True, REASON, 1)]
 
 
 def test_figures_that_somebody_changed_are_not_taken(site: Site, question: dict[str, Any]) -> None:

@@ -21,7 +21,16 @@ from safetynet.read.workbook import is_encrypted
 
 pytestmark = pytest.mark.airflow
 
-PATHS = ["", "feeds", "incidents", f"incidents/{INCIDENT}", "people", "data-docs/index.html", "assets/pages.css"]
+PATHS = [
+    "",
+    "feeds",
+    "incidents",
+    f"incidents/{INCIDENT}",
+    "month",
+    "people",
+    "data-docs/index.html",
+    "assets/pages.css",
+]
 
 
 def pages(site: Site) -> list[str]:
@@ -97,6 +106,7 @@ def test_data_docs_gives_no_other_file(site: Site, path: str) -> None:
         "series?feed=none",
         "people?division=990999000000",
         "people?division=no-code-of-a-division",
+        "month?month=nothing",
         "x",
     ],
 )

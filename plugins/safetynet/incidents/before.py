@@ -8,9 +8,12 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
+import polars as pl
 import sqlalchemy as sa
 
 from safetynet.contract import Bounds, IncidentKind
+from safetynet.division import above, prefix
+from safetynet.home import Home
 from safetynet.incidents.failures import Columns, Failure
 from safetynet.incidents.usual import LEAST_DEVIATION, around, is_near, same_month
 from safetynet.messages import say
@@ -64,6 +67,25 @@ def volumes(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, int]:
 def last_volume(earlier: Sequence[dict[str, Any]], as_of: date) -> int | None:
     """Rows received in the newest delivery that is not younger than a date; None without one, or where it is empty."""
     return next((rows for day, _, rows in reversed(_deliveries(earlier)) if day <= as_of), None) or None
+
+
+def rows_within(
+    home: Home, store: Ledger, feed: str, scopes: Collection[str | None], received_at: datetime
+) -> int | None:
+    """Rows that a division (under any of its codes) has in the last file of one above it; None without one.
+
+    A file that was cut off after its first town looks like that town's own.
+    """
+    codes = [scope for scope in scopes if scope]
+    earlier = batches(store, feed, {upper for code in codes for upper in above(code)}, "", received_at)
+    last = [
+        home.batch_rows(feed, row["batch_id"]) for row in earlier if row["received_at"] == earlier[-1]["received_at"]
+    ]
+    files = [str(path) for path in last if path.is_file()]
+    if not files:
+        return None
+    lies_in_it = pl.any_horizontal([pl.col("division_code").str.starts_with(prefix(code)) for code in codes])
+    return int(pl.scan_parquet(files).filter(lies_in_it).select(pl.len()).collect().item()) or None
 
 
 def in_one_piece(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:

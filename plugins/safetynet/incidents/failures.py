@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safetynet.check.verdict import Cause, Counts
 from safetynet.contract import Contract, IncidentKind
-from safetynet.messages import Sentence, say, say_reason
+from safetynet.messages import Sentence, say, say_reason, together
 from safetynet.refusal import Refused
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Failure:
     kind: IncidentKind
     what: str
     told: Sentence
+    column: str | None = None
+    """The one column that it is about."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,16 @@ def of_batch(
 ) -> list[Failure]:
     """The failures of a batch that could be read.
 
-    One for a held batch, whose first cause names it; for one that is used, each expectation that more rows fail than
-    the contract tolerates, and columns that came or went since the batch `before`.
+    One for a held batch, whose first cause names it; for one that is used, each column with an expectation that more
+    rows fail than the contract tolerates (the first of them, for one thing wrong with a column fails several), and
+    columns that came or went since the batch `before`.
     """
     if held:
         return [Failure(held[0].kind, held[0].what, held[0].told)]
-    failing = [_expectation(feed, counts, result) for result in results]
+    failing = [failure for result in results if (failure := _expectation(feed, counts, result))]
+    first = {failure.column or failure.what: failure for failure in reversed(failing)}
     changed = _columns(feed, columns, before)
-    return [failure for failure in (*failing, changed) if failure]
+    return [failure for failure in failing if failure in first.values()] + ([changed] if changed else [])
 
 
 def _expectation(feed: Contract, counts: Counts, result: Result) -> Failure | None:
@@ -71,15 +75,16 @@ def _expectation(feed: Contract, counts: Counts, result: Result) -> Failure | No
         "expectation_failed",
         {"column": column, "reason_zh": reason.zh, "reason_en": reason.en, "rows": failed, "checked": checked},
     )
-    return Failure(IncidentKind.EXPECTATION, result.name, told)
+    return Failure(IncidentKind.EXPECTATION, result.name, told, result.column)
 
 
 def _columns(feed: Contract, now: Columns, before: Columns | None) -> Failure | None:
     if before is None:
         return None
     gone = [feed.first_header(name) for name in feed.columns if name in now.missing - before.missing]
-    if gone:
-        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_gone", {"columns": gone}))
-    if now.unknown > before.unknown:
-        return Failure(IncidentKind.SCHEMA_CHANGE, "", say("columns_new", {"count": now.unknown - before.unknown}))
-    return None
+    came = now.unknown - before.unknown
+    told = [say("columns_gone", {"columns": gone})] if gone else []
+    if came > 0:
+        told.append(say("columns_new", {"count": came}))
+    whole = together(told)
+    return Failure(IncidentKind.SCHEMA_CHANGE, "", whole) if whole else None

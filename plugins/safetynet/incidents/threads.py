@@ -6,7 +6,7 @@ All of it happens in a transaction of the caller's, with whatever made it happen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -181,7 +181,8 @@ def clean(connection: sa.Connection, feed: Contract, place: Place, failing: Sequ
     """Say that a batch is used: what failed before it in its place, and is not in `failing`, is over."""
     table, still = ledger.incident, {incident["incident_id"] for incident in failing}
     before = _select(connection, _is_open(), table.c.feed == feed.feed, table.c.kind.in_(_OF_FILES))
-    is_only_scope = all(place.is_of(scope) for scope in _scopes(connection, feed.feed))
+    codes = {present(scope, place.successors) for scope in (*_scopes(connection, feed.feed), place.scope)}
+    is_only_scope = whole(codes) is not None or codes == {None}
     over = [
         row
         for row in before
@@ -194,6 +195,11 @@ def clean(connection: sa.Connection, feed: Contract, place: Place, failing: Sequ
     _end(connection, over, at, batch_id=place.batch_id)
 
 
+def whole(scopes: Collection[str | None]) -> str | None:
+    """The one of some divisions in which all of them lie, None where there is no such one."""
+    return next((top for top in scopes if top and all(_lies_in(scope, top) for scope in scopes)), None)
+
+
 def _lies_in(scope: str | None, other: str | None) -> bool:
     """Whether a division is another or lies in it, by the levels of a 12-digit code."""
     if scope is None or other is None:
@@ -204,6 +210,19 @@ def _lies_in(scope: str | None, other: str | None) -> bool:
 def related(scope: str | None, other: str | None) -> bool:
     """Whether two divisions are one, or one lies in the other."""
     return _lies_in(scope, other) or _lies_in(other, scope)
+
+
+def foremost(newest: Mapping[str | None, date]) -> set[str | None]:
+    """Of divisions that wait for their next period, by the newest that each sent itself, those that are asked for it.
+
+    Who sent a period for another one, above it or in it, is asked in its place: a county that goes on where the
+    prefecture handed over.
+    """
+    return {
+        scope
+        for scope, period in newest.items()
+        if not any(later > period and related(scope, other) for other, later in newest.items())
+    }
 
 
 def _is_older(as_of: date | None, incident: Row) -> bool:

@@ -39,9 +39,9 @@ def freeze(
 ) -> Row:
     """Freeze a month and return what the ledger says of it.
 
-    Where somebody is missing it takes a name and a reason, and where the month is frozen already as well: then it is a
-    further revision, or AlreadyFrozen where `revise` is false. What a killed process began is finished first, as that
-    one meant it. `tell` hears what is built. Raises NotFrozen, BuildFailed, NothingToBuild.
+    Where somebody is missing, or nobody is awaited, it takes a name and a reason, and where the month is frozen already
+    as well: then it is a further revision, or AlreadyFrozen where `revise` is false. What a killed process began is
+    finished first, as that one meant it. `tell` hears what is built. Raises NotFrozen, BuildFailed, NothingToBuild.
     """
     with home.alone("official"):
         row = next((each for each in revisions(store, month) if each["frozen_at"] is None), None)
@@ -63,10 +63,11 @@ def _begin(home: Home, store: Ledger, month: date, by: str, reason: str) -> Row:
     """Write down what is to be frozen, as known now; raises NotFrozen, NothingToBuild."""
     at, done = now(), revisions(store, month)
     months.refuse_running(month, county_day(at))
-    missing = months.missing(months.awaited_now(home, store, month)[month])
-    is_by_hand = bool(missing or done)
+    everybody = months.awaited_now(home, store, month)[month]
+    missing = months.missing(everybody)
+    is_by_hand = bool(missing or done or not everybody)
     if is_by_hand and not (by and reason):
-        why = f"{month:%Y-%m} is frozen already / 已经固化" if done else "\n".join(str(each.told()) for each in missing)
+        why = f"{month:%Y-%m} is frozen already / 已经固化" if done else "\n".join(months.lacking(everybody))
         raise NotFrozen(f"{why}\nIt takes BY=… and REASON=… · 须写明 BY 和 REASON")
     build.target(home, store, months.last_day(month), at)
     row = {

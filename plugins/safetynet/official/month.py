@@ -100,8 +100,8 @@ def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date) 
     """Everybody who is awaited for a month, by feed and division.
 
     `ended` is the last day of divisions that are no more. As in `incidents/late.py`, a division is awaited that had a
-    file used before, and its data may come with a file of a division in it or above it; unlike there, a later month is
-    no substitute, and what is held or rejected is missing.
+    file used before, its data may come with a file of a division in it or above it, and where both are missing, who
+    sent the newest is; unlike there, a later month is no substitute, and what is held or rejected is missing.
     """
     of_feed: dict[str, list[Delivered]] = {}
     for file in files:
@@ -112,19 +112,25 @@ def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date) 
         if told is None:
             continue
         period, deadline = told
-        known = {file.scope for file in of_feed[feed] if file.verdict in ACCEPTED and file.period <= period}
+        newest: dict[str | None, date] = {}
+        for file in of_feed[feed]:
+            if file.verdict in ACCEPTED and file.period <= period:
+                newest[file.scope] = max(file.period, newest.get(file.scope, file.period))
         came: dict[str | None, State] = {}
         for file in of_feed[feed]:
             if file.period == period:
                 came[file.scope] = _better(_state(file, month), came.get(file.scope, "nothing"))
-        for scope in sorted(known, key=str):
+        of_all = []
+        for scope in sorted(newest, key=str):
             if ended.get(scope or "", deadline) < deadline:
                 continue
             state = came.get(scope, "nothing")
             if state != "in":
                 near = (other for place, other in came.items() if threads.related(scope, place))
                 state = reduce(_better, near, state)
-            found.append(Awaited(contracts()[feed], scope, period, deadline, state))
+            of_all.append(Awaited(contracts()[feed], scope, period, deadline, state))
+        asked = threads.foremost({each.scope: newest[each.scope] for each in missing(of_all)})
+        found += [each for each in of_all if each.state == "in" or each.scope in asked]
     return found
 
 
@@ -141,6 +147,13 @@ def _state(file: Delivered, month: date) -> State:
 def missing(everybody: Iterable[Awaited]) -> list[Awaited]:
     """Those of the awaited who are not in."""
     return [each for each in everybody if each.state != "in"]
+
+
+def lacking(everybody: Sequence[Awaited]) -> list[str]:
+    """A line for each who is missing, or one that nobody is awaited: such a month is no whole one either."""
+    if not everybody:
+        return [str(say("awaited_nobody"))]
+    return [str(each.told()) for each in missing(everybody)]
 
 
 def deadline(everybody: Iterable[Awaited]) -> date | None:

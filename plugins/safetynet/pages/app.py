@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Red
 
 from safetynet.contract import contracts
 from safetynet.home import Home, county_day, now
+from safetynet.official import kept
+from safetynet.official import month as months
 from safetynet.pages import batch, charts, decisions, divisions, feeds, incidents, lineage, people, warehouse
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
@@ -318,6 +321,32 @@ def act_on_incident(
     except incidents.CannotAct as refused:
         return _incident(request, home, store, incident_id, is_actor=True, refused=str(refused))
     return RedirectResponse(f"{request.scope.get('root_path', '')}/incidents/{incident_id}", status_code=303)
+
+
+@app.get("/month")
+def month_page(request: Request, home: InHome, store: InLedger, month: str = "") -> HTMLResponse:
+    """Who is in and who is missing from a month (default: the last that is over), and what was frozen of it."""
+    today = county_day(now())
+    try:
+        chosen = months.month_of(month) if month else (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    except months.NotFrozen:
+        raise HTTPException(404, "Not found") from None
+    everybody = months.awaited_now(home, store, chosen)[chosen]
+    revisions = kept.revisions(store, chosen)
+    scopes = [one.scope for one in everybody] + [one["scope"] for row in revisions for one in row["missing"]]
+    return render(
+        request,
+        "month.html",
+        chosen=chosen,
+        is_running=months.last_day(chosen) >= today,
+        is_frozen=any(row["frozen_at"] for row in revisions),
+        revisions=revisions,
+        everybody=sorted(everybody, key=lambda one: one.state == "in"),
+        missing=months.missing(everybody),
+        names=divisions.names(divisions.known(home, store), scopes),
+        contracts=contracts(),
+        airflow=request.scope.get("root_path", "").removesuffix("/safetynet"),
+    )
 
 
 @app.get("/people")

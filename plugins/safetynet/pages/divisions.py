@@ -10,7 +10,6 @@ from typing import NamedTuple
 import polars as pl
 
 from safetynet import reference
-from safetynet.division import LENGTHS, prefix
 from safetynet.home import Home
 from safetynet.publish.ledger import Ledger
 
@@ -45,8 +44,3 @@ def _known(home: Home, store: Ledger, sha256: str) -> Mapping[str, Division]:
 def names(divisions: Mapping[str, Division], codes: Iterable[str | None]) -> dict[str, str]:
     """Code → name, as far as they are known."""
     return {code: name for code in codes if code and (name := divisions.get(code, _UNKNOWN).name)}
-
-
-def above(code: str) -> tuple[str, ...]:
-    """Codes of the divisions in which one lies, from the province down."""
-    return tuple(code[:length].ljust(12, "0") for length in LENGTHS if length < len(prefix(code)))

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
+from safetynet.division import above
 from safetynet.incidents.calendar import next_deadline
-from safetynet.pages.divisions import Division, above
+from safetynet.pages.divisions import Division
 from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
 from safetynet.publish.ledger import Ledger
