@@ -1,7 +1,8 @@
 {#-
   The rows that may tell of a household what a kind of gap misses. One row per observed_on and household of the relation given.
   They are rows about one of its persons that were quarantined, or linked to nobody, in a feed that the kind's entry names in
-  absence_feeds, of the paying county's newest month or a later one where they have a month; and rows of the registry by which
+  absence_feeds, of the paying county's newest month or a later one where they have a month, and of a payment status that the
+  entry names in absence_statuses where they have one; and rows of the registry by which
   the household has a person whom the other departments' rows cannot be tied to.
 -#}
 {% macro doubts_about_household(kind, relation) -%}
@@ -38,7 +39,13 @@
             on
                 {{ relation }}.observed_on = newest.observed_on
                 and doubt.paying_county = newest.paying_county
-        where doubt.month is null or newest.month is null or doubt.month >= newest.month
+        where
+            (doubt.month is null or newest.month is null or doubt.month >= newest.month)
+            and (
+                doubt.payment_status is null
+                or coalesce(len(gap_kind.absence_statuses), 0) = 0
+                or list_contains(gap_kind.absence_statuses, doubt.payment_status)
+            )
         union all
         select
             {{ relation }}.observed_on,

@@ -40,7 +40,8 @@ held_back as (
         {{ number_id(stated.person.id_number) }} as number_id,
         {{ stated.person.name }} as person_name,
         {{ stated.person.division }} as division_code,
-        {{ 'month' if 'month' in stated.columns else 'null::varchar as month' }}
+        {{ 'month' if 'month' in stated.columns else 'null::varchar as month' }},
+        {{ 'payment_status' if 'payment_status' in stated.columns else 'null::varchar as payment_status' }}
     from {{ source('lake', feed) }}
     where disposition = 'quarantined'
     {{ "union all" if not loop.last }}
@@ -57,6 +58,7 @@ quarantined as (
         held_back.person_name,
         coalesce(held_back.division_code, batch.scope) as division_code,
         held_back.month,
+        held_back.payment_status,
         batch.as_of as valid_from,
         least(
             (
@@ -92,6 +94,7 @@ unlinked as (
         mention.person_name,
         mention.division_code,
         mention.month,
+        mention.payment_status,
         mention.valid_from,
         mention.valid_to
     from mention
@@ -135,6 +138,7 @@ told as (
         row_number,
         division_code,
         month,
+        payment_status,
         valid_from,
         valid_to,
         number_id as person_id,
@@ -149,6 +153,7 @@ told as (
         mention.row_number,
         mention.division_code,
         mention.month,
+        mention.payment_status,
         mention.valid_from,
         mention.valid_to,
         mention.person_id,
@@ -166,6 +171,7 @@ namesake as (
         told.row_number,
         told.division_code,
         told.month,
+        told.payment_status,
         told.valid_from,
         told.valid_to,
         told.person_id as told_person_id,
@@ -197,6 +203,7 @@ silenced as (
         own_id,
         division_code,
         month,
+        payment_status,
         valid_from,
         valid_to,
         number_id as person_id
@@ -210,6 +217,7 @@ silenced as (
         described.own_id,
         described.division_code,
         described.month,
+        described.payment_status,
         described.valid_from,
         described.valid_to,
         registered.person_id
@@ -227,6 +235,7 @@ silenced as (
         told_person_id as own_id,
         division_code,
         month,
+        payment_status,
         valid_from,
         valid_to,
         person_id
@@ -282,6 +291,7 @@ meant_member as (
         row_of_member.row_number,
         row_of_member.division_code,
         row_of_member.month,
+        row_of_member.payment_status,
         greatest(row_of_member.valid_from, held_back_member.valid_from) as valid_from,
         least(row_of_member.valid_to, held_back_member.valid_to) as valid_to,
         held_back_member.household_key,
@@ -304,6 +314,7 @@ meant_subject as (
         row_number,
         division_code,
         month,
+        payment_status,
         valid_from,
         valid_to,
         person_key,
@@ -338,6 +349,7 @@ select
     meant_subject.batch_id,
     meant_subject.row_number,
     meant_subject.month,
+    meant_subject.payment_status,
     coalesce(
         {{ county_code('batch.scope') }},
         {{ county_code('meant_subject.division_code') }},

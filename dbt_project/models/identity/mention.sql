@@ -3,7 +3,7 @@
 {#- What a feed may tell of a person, beside name, number and division. -#}
 {%- set told = {
     'household_code': 'varchar', 'relation_to_head': 'varchar', 'sex': 'varchar', 'health_status': 'varchar',
-    'phone': 'varchar', 'birth_date': 'date', 'month': 'varchar',
+    'phone': 'varchar', 'birth_date': 'date', 'month': 'varchar', 'payment_status': 'varchar',
 } -%}
 {%- for feed, stated in feeds().items() if stated.person %}
 {%- set person = stated.person %}

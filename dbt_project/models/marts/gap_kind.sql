@@ -7,6 +7,7 @@ select
     {{ stated_text(entry[fact]) }} as {{ fact }},
     {%- endfor %}
     cast({{ entry.feeds or [] }} as varchar[]) as feeds,
-    cast({{ entry.absence_feeds or [] }} as varchar[]) as absence_feeds
+    cast({{ entry.absence_feeds or [] }} as varchar[]) as absence_feeds,
+    cast({{ entry.absence_statuses or [] }} as varchar[]) as absence_statuses
 {{ 'union all' if not loop.last }}
 {%- endfor %}

@@ -10,6 +10,7 @@ select
     {%- endfor %}
     {{ stated_text(named_domain(meta.domain).zh) }} as domain_zh,
     {{ stated_text(named_domain(meta.domain).en) }} as domain_en,
+    cast({{ meta.absence_statuses or [] }} as varchar[]) as absence_statuses,
     '{{ name | upper }}' as rule_id
 {{ 'union all' if not loop.last }}
 {%- endfor %}
