@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,7 @@ from safetynet.check import data_docs
 from safetynet.check.rules import suite_path
 from safetynet.contract import contract
 from safetynet.publish import ledger
+from safetynet.publish.ledger import Ledger
 
 FEED = "health_chronic_disease"
 PLANTED = [name(1), an_id(1), an_id(2)[:17], "13912345678", "李医生", "高血压病三期", "2025-07-19"]
@@ -47,3 +49,11 @@ def test_a_batch_has_a_page_with_notes_and_without_values(county: County) -> Non
         for link in LINK.findall(text):
             assert not re.match("[a-z]+:", link) and (path.parent / link).exists(), link
     assert [each.name for each in (county.home.root / "data_docs").iterdir()] == [Path(site).name]
+
+
+def test_files_that_end_at_the_same_time_write_the_index_one_after_the_other(county: County) -> None:
+    county.deliver(FEED, [row(FEED, 1)], f"{FEED}_20250630.csv")
+    county.take_in()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: data_docs.write_index(county.home, Ledger(county.home)), range(40)))
+    assert f"{FEED}_20250630.csv" in (county.home.root / "data_docs" / "site" / "index.html").read_text("utf-8")

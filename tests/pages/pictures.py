@@ -48,6 +48,7 @@ def main(url: str, user: str, password: str) -> None:
             "series": _first(browser, url, "feeds", "series?feed=registry_member"),
             "incidents": f"{url}/safetynet/incidents?status=",
             "incident": _first(browser, url, "incidents?status=", "incidents/"),
+            "month": f"{url}/safetynet/month?month=2025-05",
             "people": _first(browser, url, "people", "people?division=990181"),
         }
         browser.open(addresses["series"])

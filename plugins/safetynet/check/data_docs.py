@@ -82,7 +82,17 @@ def write_page(site: Path, page: str, text: str) -> None:
 
 
 def write_index(home: Home, store: Ledger) -> None:
-    """Write the index of all batches, by feed, newest first."""
+    """Write the index of all batches, by feed, newest first; one process at a time, and the last knows of all."""
+    with home.alone("data_docs"):
+        text = _index(home, store)
+        site = home.folder("data_docs", "site")
+        draft = site / ".index.html"
+        draft.write_text(text, encoding="utf-8")
+        _lay_styles(site)
+        draft.replace(site / "index.html")
+
+
+def _index(home: Home, store: Ledger) -> str:
     site = home.folder("data_docs", "site")
     batch, result = ledger.batch, ledger.expectation_result
     failed = (
@@ -124,7 +134,4 @@ def write_index(home: Home, store: Ledger) -> None:
         for feed in contracts()
         if feed in rows
     ]
-    draft = site / ".index.html"
-    draft.write_text(_PAGE.format(feeds="\n".join(feeds)), encoding="utf-8")
-    _lay_styles(site)
-    draft.replace(site / "index.html")
+    return _PAGE.format(feeds="\n".join(feeds))
