@@ -141,13 +141,13 @@ def key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
     division_code; key_code: the first code of a division that was only called otherwise since, else its own; merged_on:
     the day from which its people are keyed as those of the division that it became part of, null where it did not.
     """
-    merged = former_key_codes(known, as_of).group_by("division_code").agg(pl.col("merged_on").min())
-    follows, before = _follows(known, as_of), _precedes(known, as_of)
-    begins, ends = _begins(known), _ends(known)
-    codes = sorted(follows.keys() | before.keys())
-    keys = [(code, _key_code(code, before, begins, ends)) for code in codes]
-    frame = pl.DataFrame(keys, schema={"division_code": pl.String, "key_code": pl.String}, orient="row")
-    return frame.join(merged, on="division_code", how="left", maintain_order="left")
+    past = _Past(known, as_of)
+    rows = [
+        (code, past.key_code(code), min((day for _, day in past.former_key_codes(code)), default=None))
+        for code in past.codes
+    ]
+    schema = {"division_code": pl.String, "key_code": pl.String, "merged_on": pl.Date}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def former_key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -155,47 +155,47 @@ def former_key_codes(known: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
     division_code; key_code; merged_on: the day from which another code stands there.
     """
-    follows, before = _follows(known, as_of), _precedes(known, as_of)
-    begins, ends = _begins(known), _ends(known)
-    rows: list[tuple[str, str, date]] = []
-    for division in sorted(follows):
-        code, passed = division, set[str]()
-        while code in follows and code not in passed:
-            passed.add(code)
-            key = _key_code(code, before, begins, ends)
-            if _key_code(follows[code], before, begins, ends) != key:
-                rows.append((division, key, ends[code] + timedelta(days=1)))
-            code = follows[code]
+    past = _Past(known, as_of)
+    rows = [(division, code, day) for division in past.codes for code, day in past.former_key_codes(division)]
     schema = {"division_code": pl.String, "key_code": pl.String, "merged_on": pl.Date}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _begins(known: pl.DataFrame) -> dict[str, date | None]:
-    return dict(known.group_by("division_code").agg(pl.col("valid_from").min()).iter_rows())
+class _Past:
+    """Which divisions became which by a date, for keys that go on where a division was only called otherwise."""
 
+    def __init__(self, known: pl.DataFrame, as_of: date) -> None:
+        days = known.group_by("division_code").agg(pl.col("valid_from").min(), pl.col("valid_to").max())
+        self._begins: dict[str, date | None] = dict(days.select("division_code", "valid_from").iter_rows())
+        self._ends: dict[str, date] = dict(days.select("division_code", "valid_to").iter_rows())
+        self._follows = _follows(known, as_of)
+        self._before: dict[str, list[str]] = {}
+        for code, successor in self._follows.items():
+            self._before.setdefault(successor, []).append(code)
+        self.codes = sorted(self._follows.keys() | self._before.keys())
 
-def _ends(known: pl.DataFrame) -> dict[str, date]:
-    return dict(known.group_by("division_code").agg(pl.col("valid_to").max()).iter_rows())
+    def key_code(self, code: str) -> str:
+        """The first code of a division that was only called otherwise since."""
+        passed = {code}
+        while len(self._before.get(code, [])) == 1:
+            (earlier,) = self._before[code]
+            begun = self._begins.get(code)
+            if earlier in passed or begun is None or begun <= self._ends[earlier]:
+                break
+            passed.add(earlier)
+            code = earlier
+        return code
 
-
-def _precedes(known: pl.DataFrame, as_of: date) -> dict[str, list[str]]:
-    before: dict[str, list[str]] = {}
-    for code, successor in _follows(known, as_of).items():
-        before.setdefault(successor, []).append(code)
-    return before
-
-
-def _key_code(code: str, before: dict[str, list[str]], begins: dict[str, date | None], ends: dict[str, date]) -> str:
-    """The first code of a division that was only called otherwise since."""
-    passed = {code}
-    while len(before.get(code, [])) == 1:
-        (earlier,) = before[code]
-        begun = begins.get(code)
-        if earlier in passed or begun is None or begun <= ends[earlier]:
-            break
-        passed.add(earlier)
-        code = earlier
-    return code
+    def former_key_codes(self, code: str) -> list[tuple[str, date]]:
+        """The codes that stood in the keys of a division's people, each with the day from which another does."""
+        found, passed = [], set[str]()
+        while code in self._follows and code not in passed:
+            passed.add(code)
+            key = self.key_code(code)
+            if self.key_code(self._follows[code]) != key:
+                found.append((key, self._ends[code] + timedelta(days=1)))
+            code = self._follows[code]
+        return found
 
 
 def _follows(known: pl.DataFrame, as_of: date) -> dict[str, str]:
