@@ -39,13 +39,7 @@
             on
                 {{ relation }}.observed_on = newest.observed_on
                 and doubt.paying_county = newest.paying_county
-        where
-            (doubt.month is null or newest.month is null or doubt.month >= newest.month)
-            and (
-                doubt.payment_status is null
-                or coalesce(len(gap_kind.absence_statuses), 0) = 0
-                or list_contains(gap_kind.absence_statuses, doubt.payment_status)
-            )
+        where {{ may_be_what_is_missed('doubt', 'gap_kind', 'newest') }}
         union all
         select
             {{ relation }}.observed_on,

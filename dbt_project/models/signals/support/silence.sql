@@ -80,10 +80,4 @@ left join newest_months
         rules.absence_period = 'newest_month'
         and hits.observed_on = newest_months.observed_on
         and doubts_about.paying_county = newest_months.paying_county
-where
-    (doubts_about.month is null or newest_months.month is null or doubts_about.month >= newest_months.month)
-    and (
-        doubts_about.payment_status is null
-        or coalesce(len(rules.absence_statuses), 0) = 0
-        or list_contains(rules.absence_statuses, doubts_about.payment_status)
-    )
+where {{ may_be_what_is_missed('doubts_about', 'rules', 'newest_months') }}
