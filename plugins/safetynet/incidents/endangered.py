@@ -54,10 +54,11 @@ def graph(manifest: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
 def keep(home: Home) -> None:
     """Write the graph of the build that was just done, for messages to read; nothing where dbt left no manifest."""
     manifest = home.root / "dbt" / "target" / "manifest.json"
-    if manifest.is_file():
-        draft = _path(home).with_suffix(".part")
-        draft.write_text(json.dumps(graph(json.loads(manifest.read_bytes()))), encoding="utf-8")
-        draft.replace(_path(home))
+    with home.alone("build"):
+        if manifest.is_file():
+            draft = _path(home).with_suffix(".part")
+            draft.write_text(json.dumps(graph(json.loads(manifest.read_bytes()))), encoding="utf-8")
+            draft.replace(_path(home))
 
 
 def told(home: Home, feed: Contract) -> Sentence | None:
