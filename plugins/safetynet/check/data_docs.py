@@ -84,16 +84,14 @@ def write_page(site: Path, page: str, text: str) -> None:
 def write_index(home: Home, store: Ledger) -> None:
     """Write the index of all batches, by feed, newest first; one process at a time, and the last knows of all."""
     with home.alone("data_docs"):
-        text = _index(home, store)
         site = home.folder("data_docs", "site")
         draft = site / ".index.html"
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(_index(site, store), encoding="utf-8")
         _lay_styles(site)
         draft.replace(site / "index.html")
 
 
-def _index(home: Home, store: Ledger) -> str:
-    site = home.folder("data_docs", "site")
+def _index(site: Path, store: Ledger) -> str:
     batch, result = ledger.batch, ledger.expectation_result
     failed = (
         sa.select(result.c.batch_id, sa.func.count().label("failed"))

@@ -64,10 +64,10 @@ def _begin(home: Home, store: Ledger, month: date, by: str, reason: str) -> Row:
     at, done = now(), revisions(store, month)
     months.refuse_running(month, county_day(at))
     everybody = months.awaited_now(home, store, month)[month]
-    missing = months.missing(everybody)
-    is_by_hand = bool(missing or done or not everybody)
+    lacking = months.lacking(everybody)
+    is_by_hand = bool(lacking or done)
     if is_by_hand and not (by and reason):
-        why = f"{month:%Y-%m} is frozen already / 已经固化" if done else "\n".join(months.lacking(everybody))
+        why = f"{month:%Y-%m} is frozen already / 已经固化" if done else "\n".join(lacking)
         raise NotFrozen(f"{why}\nIt takes BY=… and REASON=… · 须写明 BY 和 REASON")
     build.target(home, store, months.last_day(month), at)
     row = {
@@ -76,7 +76,7 @@ def _begin(home: Home, store: Ledger, month: date, by: str, reason: str) -> Row:
         "known_at": at,
         "by": by or None,
         "reason": reason if is_by_hand else None,
-        "missing": [each.as_row() for each in missing],
+        "missing": [each.as_row() for each in months.missing(everybody)],
         "models_version": None,
         "sha256": None,
         "frozen_at": None,

@@ -96,6 +96,11 @@ def last_day(month: date) -> date:
     return (month + 31 * _DAY).replace(day=1) - _DAY
 
 
+def newest_over(today: date) -> date:
+    """The newest month that is over."""
+    return (today.replace(day=1) - _DAY).replace(day=1)
+
+
 def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date) -> list[Awaited]:
     """Everybody who is awaited for a month, by feed and division.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -328,7 +327,7 @@ def month_page(request: Request, home: InHome, store: InLedger, month: str = "")
     """Who is in and who is missing from a month (default: the last that is over), and what was frozen of it."""
     today = county_day(now())
     try:
-        chosen = months.month_of(month) if month else (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        chosen = months.month_of(month) if month else months.newest_over(today)
     except months.NotFrozen:
         raise HTTPException(404, "Not found") from None
     everybody = months.awaited_now(home, store, chosen)[chosen]
