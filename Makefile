@@ -1,7 +1,7 @@
 # safetynet · 社会安全网. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo answers test up down sql explain diff worklists incidents acknowledge resolve watchdog month freeze release returned \
+.PHONY: help run demo answers test up down sql explain working diff worklists incidents acknowledge resolve watchdog month freeze release returned \
 	retake docs lint bench evaluate lock setup clean
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
@@ -58,6 +58,9 @@ sql: $(READY) ## a read-only SQL prompt on the current warehouse (Q="select …"
 
 explain: $(READY) ## a household's whole story, for authorised readers: HOUSEHOLD=…
 	@$(SAFETYNET) explain "$$HOUSEHOLD"
+
+working: $(READY) ## build again and keep staging, identity, core, signals to look into (personal data)
+	@$(SAFETYNET) working
 
 diff: $(READY) ## what came later and changed the answer for a date: SAFETYNET_AS_OF=… SAFETYNET_KNOWN_AT=… [THEN=…] [KEYS=…]
 	@$(SAFETYNET) diff $(if $(THEN),--then "$$THEN") $(if $(KEYS),--keys "$$KEYS")

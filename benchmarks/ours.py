@@ -99,7 +99,7 @@ def _take_in(home: Home, landing_id: str) -> tuple[int, float, int, int]:
     return rows, time.process_time() - used, os.getpid(), peak_of_memory()
 
 
-def warehouse(inbox: Path, references: Path, home_folder: Path) -> Measured:
+def warehouse(inbox: Path, references: Path, home_folder: Path, keep_working: bool = False) -> Measured:
     """One build of the warehouse, dbt's own start included."""
     measured = Measured()
     home = Home(home_folder, inbox, references)
@@ -107,7 +107,7 @@ def warehouse(inbox: Path, references: Path, home_folder: Path) -> Measured:
     with measured.part("build"):
         from safetynet.warehouse import build
 
-        build.build(home, store, build.target(home, store))
+        build.build(home, store, build.target(home, store), keep_working=keep_working)
     return measured
 
 
@@ -127,13 +127,13 @@ def month(inbox: Path, references: Path, small_inbox: Path, folder: Path) -> Mea
 
 
 def link(home_folder: Path) -> Measured:
-    """The broken rows of a built warehouse scored against whoever they may be."""
+    """The broken rows of a build that was kept, scored against whoever they may be."""
     from safetynet.identify.score import score
 
     measured = Measured()
     with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{home_folder}/warehouse/restricted.duckdb' AS restricted (READ_ONLY)")
-        broken, known = (connection.table(f"restricted.identity.{name}") for name in ("broken_row", "known_person"))
+        connection.execute(f"ATTACH '{home_folder}/warehouse/working.duckdb' AS working (READ_ONLY)")
+        broken, known = (connection.table(f"working.identity.{name}") for name in ("broken_row", "known_person"))
         measured.rows = len(broken.filter("NOT is_linked"))
         with measured.part("score"):
             score(connection, broken, known)

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("retake", help="read a landed file again")
     again.add_argument("batch")
     again.add_argument("by", nargs="?", default="")
+    commands.add_parser("working", help="build again and keep what the build works with")
     story = commands.add_parser("explain", help="a household's whole story, for authorised readers")
     story.add_argument("household", help="the registry's code of the household")
     return parser
@@ -124,6 +125,22 @@ def _incident(step: Callable[[Ledger, str, str, str], None], home: Home, inciden
     return 0
 
 
+def _working(home: Home) -> int:
+    from safetynet.warehouse import build
+
+    store = Ledger(home)
+    try:
+        build.build(home, store, build.target(home, store), keep_working=True)
+    except build.NothingToBuild as nothing:
+        print(nothing, file=sys.stderr)
+        return 2
+    except build.BuildFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    print(f"{home.working}\nPersonal data: the next build removes it. · 含个人信息，下次构建时删除。")
+    return 0
+
+
 def _freeze(home: Home, arguments: argparse.Namespace) -> int:
     from safetynet.official.freeze import freeze
     from safetynet.official.month import NotFrozen, month_of
@@ -180,6 +197,8 @@ def _command(home: Home, arguments: argparse.Namespace) -> int:
             from safetynet.warehouse.explain import explain
 
             return explain(home, arguments.household)
+        case "working":
+            return _working(home)
         case "worklists":
             from safetynet.deliver.worklist import worklists
 

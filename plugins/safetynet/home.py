@@ -126,6 +126,11 @@ class Home:
         """The file that holds private data (mode 0600)."""
         return self.root / "warehouse" / "restricted.duckdb"
 
+    @property
+    def working(self) -> Path:
+        """What a build worked with, where it was asked to keep it (mode 0600)."""
+        return self.root / "warehouse" / "working.duckdb"
+
     def official(self, month: date, revision: int) -> Path:
         """The Parquet file of a month's frozen indicators."""
         return self.root / "official" / f"{month:%Y-%m}.r{revision}.parquet"

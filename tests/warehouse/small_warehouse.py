@@ -20,7 +20,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from safetynet.clean.statement import literal
 from safetynet.contract import contracts
+from safetynet.identify.dbt_plugin import ATTACHED
 from safetynet.publish.lake import MARKS, row_columns
 from safetynet.warehouse.dbt import variables
 
@@ -110,23 +112,26 @@ class Drop:
     def build(
         self, as_of: str | None = None, *, known_at: str = "2099-01-01", select: str | None = None
     ) -> duckdb.DuckDBPyConnection:
-        """Run dbt once in this process and return a connection that sees both files, `current` first."""
+        """Run dbt once in this process and return a connection that sees its three files, `current` first."""
         day = (
             as_of
             or max(batch["as_of"] for batch in self._batches if batch["verdict"].startswith("accepted")).isoformat()
         )
-        current, restricted = self.folder / "a build.duckdb", self.folder / "a build-restricted.duckdb"
-        for path in (current, restricted):
-            path.unlink(missing_ok=True)
+        for name in ATTACHED:
+            self.built(name).unlink(missing_ok=True)
         self._write_inputs(date.fromisoformat(day), datetime.fromisoformat(known_at))
         arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
         arguments += ["--select", select] if select else []
         self.dbt(*arguments, as_of=day)
         connection = duckdb.connect()
-        connection.execute(f"attach '{restricted}' as restricted (read_only)")
-        connection.execute(f"attach '{current}' as current (read_only)")
+        for name in ATTACHED:
+            connection.execute(f"attach {literal(str(self.built(name)))} as {name} (read_only)")
         connection.execute("use current")
         return connection
+
+    def built(self, name: str) -> Path:
+        """The file of a build: current, restricted or working."""
+        return self.folder / f"a build's {name}.duckdb"
 
     def dbt(self, *arguments: str, as_of: str) -> None:
         """Run a dbt command over this drop, and fail with what dbt said."""
@@ -137,10 +142,8 @@ class Drop:
             "SAFETYNET_HOME": str(self.folder / "home"),
             "SAFETYNET_BUILD_AS_OF": as_of,
             "SAFETYNET_BUILD_INPUTS": str(self.folder / "inputs"),
-            "SAFETYNET_BUILD_CURRENT": str(self.folder / "a build.duckdb"),
-            "SAFETYNET_BUILD_RESTRICTED": str(self.folder / "a build-restricted.duckdb"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
+        } | {variable: str(self.built(name)) for name, variable in ATTACHED.items()}
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)

@@ -156,7 +156,7 @@ def test_a_division_is_told_from_the_province_down(built: duckdb.DuckDBPyConnect
 
 
 def test_signals_are_judged_on_the_days_of_batches_and_on_the_day_itself(built: duckdb.DuckDBPyConnection) -> None:
-    query = "select observed_on, is_as_of from restricted.core.observation_date order by 1"
+    query = "select observed_on, is_as_of from working.core.observation_date order by 1"
     assert rows(built, query) == [(date(2025, 5, 31), False), (date(2025, 6, 30), True)]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from clerk import an_id, file_of, row, zip_file
 from county import County
+from safetynet.clean.statement import literal
 from safetynet.land import landing
 from safetynet.warehouse import build
 
@@ -70,7 +71,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
                     county.put(feed, name, content)
             county.take_in()
         build.build(county.home, county.store, build.target(county.home, county.store))
-        return duckdb.connect(str(county.home.restricted), read_only=True)
+        opened = duckdb.connect()
+        for name, path in (("current", county.home.current), ("restricted", county.home.restricted)):
+            opened.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
+        return opened
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
 def test_parts_of_one_delivery_stand_together(
     warehouse: duckdb.DuckDBPyConnection, what: str, numbers: list[int]
 ) -> None:
-    department, _, table = SERIES[what].partition("_")
-    query = f"SELECT id_number FROM staging.stg_{department}__{table} WHERE valid_to IS NULL ORDER BY 1"
-    assert warehouse.execute(query).fetchall() == [(an_id(number),) for number in numbers]
+    query = """
+        SELECT id_number
+        FROM current.marts.bridge_source_record JOIN restricted.restricted.person_identity USING (person_key)
+        WHERE feed = ? AND valid_to IS NULL ORDER BY 1
+    """
+    assert warehouse.execute(query, [SERIES[what]]).fetchall() == [(an_id(number),) for number in numbers]

@@ -49,8 +49,10 @@ def home(module_drop: Drop) -> Home:
     root = module_drop.folder / "home"
     home = Home(root, root / "inbox", root / "reference")
     home.current.parent.mkdir(parents=True)
-    shutil.copy(module_drop.folder / "a build.duckdb", home.current)
-    shutil.copy(module_drop.folder / "a build-restricted.duckdb", home.restricted)
+    shutil.copy(module_drop.built("current"), home.current)
+    shutil.copy(module_drop.built("restricted"), home.restricted)
+    for kind in ("lake", "marks"):
+        shutil.copytree(module_drop.folder / "inputs" / kind, root / kind)
     return home
 
 

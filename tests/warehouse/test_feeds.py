@@ -87,9 +87,9 @@ def test_a_contract_and_a_staging_model_are_enough_for_a_feed_that_names_persons
     holder = {"holder_number": an_id(1), "holder": "萧龙", "division_code": VILLAGE, "sex": "女"}
     drop.batch(FEED, "2025-06-30", [holder, holder, {"holder": "袁文", "division_code": VILLAGE}])
     warehouse = drop.build(select="+person")
-    staged = "select row_number, repeats_row from restricted.staging.stg_disability__certificate order by 1"
+    staged = "select row_number, repeats_row from working.staging.stg_disability__certificate order by 1"
     assert warehouse.sql(staged).fetchall() == [(4, None), (5, 4), (6, None)]
-    persons = "select id_number, person_name from restricted.identity.person order by id_number"
+    persons = "select id_number, person_name from working.identity.person order by id_number"
     assert warehouse.sql(persons).fetchall() == [(an_id(1), "萧龙"), (None, "袁文")]
 
 

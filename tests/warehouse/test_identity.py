@@ -109,7 +109,7 @@ def built(module_drop: Drop) -> duckdb.DuckDBPyConnection:
 def person(built: duckdb.DuckDBPyConnection, feed: str, row: int, day: str = JUNE) -> tuple[str, str]:
     """Key and match method of a row."""
     found = built.execute(
-        "select person_key, match_method from restricted.identity.person_record"
+        "select person_key, match_method from working.identity.person_record"
         " where feed = ? and row_number = ? and as_of = ?",
         [feed, row, day],
     ).fetchall()
@@ -177,7 +177,7 @@ def test_what_is_not_exact_and_unique_is_a_person_of_its_own(
 ) -> None:
     key, method = person(built, feed, row)
     assert method == "none"
-    query = "select count(*) from restricted.identity.person_record where person_key = ?"
+    query = "select count(*) from working.identity.person_record where person_key = ?"
     assert built.execute(query, [key]).fetchone() == (1,)
 
 
@@ -193,15 +193,15 @@ def test_a_person_in_two_households_is_one_person_and_told(built: duckdb.DuckDBP
 
 def test_no_key_holds_two_numbers(built: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select person_key from restricted.identity.resolved_mention
-        join restricted.identity.person using (person_id)
+        select person_key from working.identity.resolved_mention
+        join working.identity.person using (person_id)
         where is_by_number group by person_key having count(distinct resolved_mention.id_number) > 1
     """
     assert built.execute(query).fetchall() == []
 
 
 def test_doubtful_rows_silence_whom_they_may_mean(built: duckdb.DuckDBPyConnection) -> None:
-    query = "select row_number, person_key from restricted.identity.absence_silence where feed = 'civil_assistance'"
+    query = "select row_number, person_key from working.identity.absence_silence where feed = 'civil_assistance'"
     assert set(built.execute(query).fetchall()) == {
         (5, key_of(built, an_id(3))),
         (6, key_of(built, CHILD)),
@@ -233,7 +233,7 @@ def test_dimensions_tell_no_private_value(built: duckdb.DuckDBPyConnection) -> N
 def test_private_values_stay_out_of_current_and_of_what_dbt_wrote(
     built: duckdb.DuckDBPyConnection, module_drop: Drop
 ) -> None:
-    current = module_drop.folder / "a build.duckdb"
+    current = module_drop.built("current")
     written = [path for path in (module_drop.folder / "logs").rglob("*") if path.is_file()]
     written += [path for path in module_drop.target.rglob("*") if path.is_file()]
     secret = (module_drop.folder / "home" / "secrets" / "person_key").read_text(encoding="ascii")
@@ -255,7 +255,7 @@ def test_keys_are_stable_from_build_to_build_and_differ_by_secret(
 ) -> None:
     drop = Drop(tmp_path, dbt_target)
     drop.batch("registry_member", MAY, [member("萧龙", an_id(1)), member("袁文", None), member("袁文", None, "H2")])
-    query = "select row_number, person_key, household_key from restricted.identity.person_record order by all"
+    query = "select row_number, person_key, household_key from working.identity.person_record order by all"
     first = drop.build(JUNE, select="+person_record").execute(query).fetchall()
     drop.batch("registry_member", JUNE, [member("袁文", None), member("萧龙", an_id(1))])
     later = drop.build(JUNE, select="+person_record").execute(query).fetchall()

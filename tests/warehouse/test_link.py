@@ -294,7 +294,7 @@ def test_who_is_linked_to_nobody_keeps_the_key_from_snapshot_to_snapshot(drop: D
     drop.batch("registry_member", "2025-07-31", [*members, member(2, id_number=None, sex="女")])
     built = drop.build("2025-07-31")
     keys = built.execute("""
-        select as_of, feed, row_number, person_key from restricted.identity.person_record order by all
+        select as_of, feed, row_number, person_key from working.identity.person_record order by all
     """).fetchall()
     by_month: dict[str, dict[tuple[str, int], str]] = {}
     for day, feed, row, key in keys:

@@ -80,7 +80,7 @@ def test_no_id_number_in_current_however_written(built: duckdb.DuckDBPyConnectio
     for schema, table in tables:
         text = "\n".join(str(row) for row in built.sql(f"from current.{schema}.{table}").fetchall())
         assert not [number for number in numbers if number in text], f"{schema}.{table}"
-    content = (module_drop.folder / "a build.duckdb").read_bytes()
+    content = module_drop.built("current").read_bytes()
     assert not [number for number in numbers if number.encode() in content]
 
 
@@ -93,7 +93,7 @@ def test_a_household_whose_code_is_an_id_number_is_one_household_everywhere(buil
     for table in ("marts.household_profile", "marts.risk_signal"):
         found = built.sql(f"select distinct household_key, household_code from {table}").fetchall()
         assert set(found) >= set(households), table
-    answered = built.sql("select distinct household_key, household_code from restricted.core.core_verification_result")
+    answered = built.sql("select distinct household_key, household_code from working.core.core_verification_result")
     assert set(answered.fetchall()) < set(households)
 
 

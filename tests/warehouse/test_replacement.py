@@ -67,7 +67,7 @@ def newest(batches: list[Delivered], day: str) -> list[int]:
 
 def values(staged: duckdb.DuckDBPyConnection, model: str, column: str, day: str) -> list[Any]:
     query = f"""
-        select {column} from restricted.staging.{model}
+        select {column} from working.staging.{model}
         where valid_from <= date '{day}' and (valid_to is null or date '{day}' < valid_to) order by 1
     """
     return [row[0] for row in staged.execute(query).fetchall()]

@@ -94,7 +94,7 @@ def pupil(student_number: str | None, id_number: str | None) -> dict[str, Any]:
 def counting(staged: duckdb.DuckDBPyConnection, model: str, day: str, what: str) -> list[Any]:
     """The values of `what` on the rows of a staging model that count on a day, in order."""
     query = f"""
-        select {what} from restricted.staging.{model}
+        select {what} from working.staging.{model}
         where valid_from <= date '{day}' and (valid_to is null or date '{day}' < valid_to) order by 1
     """
     return [row[0] for row in staged.execute(query).fetchall()]
@@ -160,12 +160,12 @@ def test_a_refund_stands_beside_its_settlement(staged: duckdb.DuckDBPyConnection
 
 
 def test_a_second_row_of_a_whole_key_repeats_the_first(staged: duckdb.DuckDBPyConnection) -> None:
-    query = "select row_number, repeats_row from restricted.staging.stg_housing__safety order by 1"
+    query = "select row_number, repeats_row from working.staging.stg_housing__safety order by 1"
     assert staged.execute(query).fetchall() == [(4, None), (5, 4), (6, None)]
-    query = "select row_number, repeats_row from restricted.staging.stg_education__enrollment order by 1"
+    query = "select row_number, repeats_row from working.staging.stg_education__enrollment order by 1"
     assert staged.execute(query).fetchall() == [(4, None), (5, 4), (6, None), (7, 6), (8, None), (9, None)]
 
 
 def test_a_batch_that_is_held_lends_no_row(staged: duckdb.DuckDBPyConnection) -> None:
-    query = "select count(*) from restricted.staging.stg_health__major_illness where as_of = date '2025-04-30'"
+    query = "select count(*) from working.staging.stg_health__major_illness where as_of = date '2025-04-30'"
     assert staged.execute(query).fetchone() == (0,)

@@ -15,6 +15,8 @@ select
     person_record.household_key,
     person_record.match_method,
     person_record.match_probability,
-    person_record.own_person_key
+    person_record.own_person_key,
+    person_record.valid_from,
+    person_record.valid_to
 from person_record
 inner join batch on person_record.batch_id = batch.batch_id

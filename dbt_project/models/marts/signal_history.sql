@@ -30,7 +30,8 @@ select
     episodes.finding,
     episodes.answered_on,
     signals.explanation,
-    signals.explanation_en
+    signals.explanation_en,
+    signals.evidence
 from episodes
 inner join signals
     on

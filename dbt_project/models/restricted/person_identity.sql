@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with person as (
     select * from {{ ref('person') }}
 )

@@ -15,9 +15,9 @@ def draw(county: duckdb.DuckDBPyConnection, folder: Path, form: str) -> list[Pat
 
     form: html needs nothing more, svg and png need vl-convert-python.
     """
-    broken = county.sql("FROM restricted.identity.broken_row WHERE NOT is_linked")
-    known = county.sql("FROM restricted.identity.known_person")
-    ((persons,),) = county.execute("SELECT count(DISTINCT person_id) FROM restricted.identity.known_person").fetchall()
+    broken = county.sql("FROM working.identity.broken_row WHERE NOT is_linked")
+    known = county.sql("FROM working.identity.known_person")
+    ((persons,),) = county.execute("SELECT count(DISTINCT person_id) FROM working.identity.known_person").fetchall()
     settings = model().for_persons(persons) | {"retain_intermediate_calculation_columns": True}
     folder.mkdir(parents=True, exist_ok=True)
     weights, waterfall = (folder / f"{name}.{form}" for name in ("match_weights", "waterfall"))

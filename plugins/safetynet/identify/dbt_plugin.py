@@ -18,7 +18,12 @@ from duckdb import DuckDBPyConnection
 from safetynet.home import Home
 from safetynet.publish.lake import marked, renamed
 
-ATTACHED = {"current": "SAFETYNET_BUILD_CURRENT", "restricted": "SAFETYNET_BUILD_RESTRICTED"}
+ATTACHED = {
+    "current": "SAFETYNET_BUILD_CURRENT",
+    "restricted": "SAFETYNET_BUILD_RESTRICTED",
+    "working": "SAFETYNET_BUILD_WORKING",
+}
+"""Database → environment variable with its path; `:memory:` where nobody asks to look into it later."""
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
@@ -39,7 +44,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
         config["temp_directory"] = os.environ["SAFETYNET_BUILD_RESTRICTED"] + ".tmp"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Attach both files of the build under fixed names, and make `lake(feed)`.
+        """Attach the databases of the build under fixed names, and make `lake(feed)`.
 
         That is the feed's marked rows (of all for `*`), with every division under its code on D.
         """

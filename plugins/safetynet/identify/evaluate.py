@@ -19,8 +19,8 @@ from safetynet.identify.comparisons import MACRO
 # Who of the known fits what a broken row says: one name (or one slip away), one place, no digit against it.
 _FITTING = """
     CREATE TEMP TABLE fitting AS
-    WITH broken AS (FROM restricted.identity.broken_row),
-    known AS (FROM restricted.identity.known_person),
+    WITH broken AS (FROM working.identity.broken_row),
+    known AS (FROM working.identity.known_person),
     pair AS (
         SELECT broken.person_id AS own_id, known.person_id AS known_id, broken, known
         FROM broken JOIN known
@@ -60,7 +60,7 @@ _MEASURED = """
     owner AS (SELECT person_key, mode(person_id ORDER BY person_id) AS person_id FROM placed GROUP BY person_key),
     known AS (
         SELECT DISTINCT known_person.person_id AS known_id, coalesce(self.true_id, true_person.person_id) AS true_id
-        FROM restricted.identity.known_person
+        FROM working.identity.known_person
         LEFT JOIN self ON known_person.person_id = self.own_id
         LEFT JOIN true_person ON known_person.person_id = left(true_person.id_number, 17)::BIGINT
     ),
@@ -70,8 +70,8 @@ _MEASURED = """
     ),
     broken AS (
         SELECT placed.*, exact_link.own_id, broken_row.is_registered
-        FROM placed JOIN restricted.identity.exact_link USING (batch_id, row_number)
-        LEFT JOIN (SELECT DISTINCT person_id, is_registered FROM restricted.identity.broken_row) AS broken_row
+        FROM placed JOIN working.identity.exact_link USING (batch_id, row_number)
+        LEFT JOIN (SELECT DISTINCT person_id, is_registered FROM working.identity.broken_row) AS broken_row
             ON exact_link.own_id = broken_row.person_id
     )
     SELECT

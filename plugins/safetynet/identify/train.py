@@ -26,17 +26,17 @@ _TRUE_PAIRS = """
     CREATE TEMP TABLE labels AS
     WITH person AS (
         SELECT DISTINCT known_person.person_id, coalesce(self.true_id, true_person.person_id) AS true_id
-        FROM restricted.identity.known_person
+        FROM working.identity.known_person
         LEFT JOIN self ON known_person.person_id = self.own_id
         LEFT JOIN true_person ON known_person.person_id = left(true_person.id_number, 17)::BIGINT
     )
     SELECT
         'broken' AS source_dataset_l, broken.unique_id AS unique_id_l,
         'known' AS source_dataset_r, known.unique_id AS unique_id_r, 1.0 AS clerical_match_score
-    FROM restricted.identity.broken_row AS broken
+    FROM working.identity.broken_row AS broken
     JOIN self ON broken.person_id = self.own_id
     JOIN person USING (true_id)
-    JOIN restricted.identity.known_person AS known ON person.person_id = known.person_id
+    JOIN working.identity.known_person AS known ON person.person_id = known.person_id
     WHERE broken.person_id <> known.person_id AND (known.person_id > 0 OR NOT broken.is_registered)
     QUALIFY row_number() OVER (
         PARTITION BY broken.unique_id
@@ -53,8 +53,8 @@ _TRUE_PAIRS = """
 def trained(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], dict[str, float]]:
     """Splink's settings as found on an opened trial, and the shares of broken rows that are of somebody known."""
     connection.execute(_TRUE_PAIRS)
-    broken = connection.sql("FROM restricted.identity.broken_row")
-    known = connection.sql("FROM restricted.identity.known_person")
+    broken = connection.sql("FROM working.identity.broken_row")
+    known = connection.sql("FROM working.identity.known_person")
     true_pairs, rows, persons = _counts(connection)
     pairs = rows * persons
     with linker(connection, broken, known, comparisons.settings()) as made:
@@ -77,7 +77,7 @@ def _known_shares(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
     """In a generated county next to nobody is in one department's file alone; in a real one that is not so rare."""
     shares = connection.execute("""
         SELECT CASE WHEN is_registered THEN 'registered' ELSE 'other' END, count(labels.unique_id_l) / count(*)
-        FROM restricted.identity.broken_row AS broken LEFT JOIN labels ON broken.unique_id = labels.unique_id_l
+        FROM working.identity.broken_row AS broken LEFT JOIN labels ON broken.unique_id = labels.unique_id_l
         GROUP BY ALL ORDER BY ALL
     """).fetchall()
     return {kind: round(min(share, MOST_KNOWN), 2) for kind, share in shares}
@@ -91,8 +91,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
     ((pairs, rows, persons),) = connection.execute("""
         SELECT
             (SELECT count(*) FROM labels),
-            (SELECT count(*) FROM restricted.identity.broken_row),
-            (SELECT count(*) FROM restricted.identity.known_person)
+            (SELECT count(*) FROM working.identity.broken_row),
+            (SELECT count(*) FROM working.identity.known_person)
     """).fetchall()
     return pairs, rows, persons
 

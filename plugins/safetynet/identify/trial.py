@@ -20,7 +20,7 @@ from safetynet.warehouse import build
 def built(root: Path, households: int, seed: int, mess: float) -> duckdb.DuckDBPyConnection:
     """Generate a county into an empty folder, take it in, build it, and open it.
 
-    `current` and `restricted` are attached. Temporary tables: true_person (safetynet.demo.truth); record, one row per
+    `current` and `working` are attached. Temporary tables: true_person (safetynet.demo.truth); record, one row per
     row of a file with its batch_id; placed, one row per accepted row that names a person, with its key and its truth;
     self, one row per own_id of exact_link with the one person that it is (null where it is several).
     """
@@ -32,14 +32,14 @@ def built(root: Path, households: int, seed: int, mess: float) -> duckdb.DuckDBP
     for feed in contracts():
         for landing_id in land(home, store, feed):
             take_in(home, store, landing_id)
-    build.build(home, store, build.target(home, store))
+    build.build(home, store, build.target(home, store), keep_working=True)
     return opened(root)
 
 
 def opened(root: Path) -> duckdb.DuckDBPyConnection:
     """Open what `built` left in a folder."""
     connection = duckdb.connect()
-    for name in ("current", "restricted"):
+    for name in ("current", "working"):
         connection.execute(f"ATTACH '{root}/home/warehouse/{name}.duckdb' AS {name} (READ_ONLY)")
     for statement in _TRUTH:
         connection.execute(statement.format(truth=root / "truth"))
@@ -62,7 +62,7 @@ _TRUTH = (
     """
     CREATE TEMP TABLE self AS
     SELECT own_id, CASE WHEN min(person_id) = max(person_id) THEN min(person_id) END AS true_id
-    FROM restricted.identity.exact_link
+    FROM working.identity.exact_link
     JOIN (SELECT batch_id, row_number, person_id FROM record) USING (batch_id, row_number)
     GROUP BY own_id
     """,

@@ -113,10 +113,18 @@ def is_up_to_date(store: Ledger, wanted: Target) -> bool:
     return bool(rows) and rows[0]["inputs"] == inputs.fingerprint(store, wanted.as_of, wanted.known_at)
 
 
-def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None] = lambda line: None) -> None:
+def build(
+    home: Home,
+    store: Ledger,
+    wanted: Target,
+    tell: Callable[[str], None] = lambda line: None,
+    *,
+    keep_working: bool = False,
+) -> None:
     """Build and publish; a build that is killed leaves what was published, and the next one starts anew.
 
-    `tell` hears the name of each model as it is done. Raises BuildFailed.
+    `tell` hears the name of each model as it is done. What a build works with (staging, identity, core, signals) goes
+    with it, unless `keep_working`: then that lies in a file of its own until another build. Raises BuildFailed.
     """
     reference.keep(home, store)
     before = inputs.fingerprint(store, wanted.as_of, wanted.known_at)
@@ -127,11 +135,16 @@ def build(home: Home, store: Ledger, wanted: Target, tell: Callable[[str], None]
         except (inputs.LostBatch, LostMonth) as lost:
             raise BuildFailed([str(lost)]) from lost
         current, restricted = draft / "current.duckdb", draft / "restricted.duckdb"
-        _run_dbt(home, draft, wanted, tell)
+        working = draft / "working.duckdb"
+        _run_dbt(home, draft, wanted, tell, str(working) if keep_working else dbt.IN_MEMORY)
         _refuse_unwritten(current, restricted)
         if wanted.restricted:
             restricted.chmod(0o600)
             restricted.replace(wanted.restricted)
+            home.working.unlink(missing_ok=True)
+        if keep_working:
+            working.chmod(0o600)
+            working.replace(home.working)
         with home.alone("as_of"):
             current.replace(wanted.current)
     row = {
@@ -161,14 +174,14 @@ def _refuse_unwritten(current: Path, restricted: Path) -> None:
             raise OSError(f"{path.name} could not be written whole")
 
 
-def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None]) -> None:
+def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None], working: str) -> None:
     def hear(event: Any) -> None:
         if event.info.name in ("LogModelResult", "LogSeedResult"):
             tell(event.data.node_info.node_name)
 
     target_path = home.folder("dbt") / "target"
     build_all = ("build", "--exclude-resource-type", "unit_test")
-    outcome = dbt.invoke(home, draft, target_path, wanted.as_of, *build_all, hear=hear)
+    outcome = dbt.invoke(home, draft, target_path, wanted.as_of, *build_all, hear=hear, working=working)
     if not outcome.success:
         raise BuildFailed(_failed(outcome.result) or [_named_fault(outcome.exception)])
 

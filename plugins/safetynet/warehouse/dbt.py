@@ -44,7 +44,7 @@ def _stated(contract: Contract) -> dict[str, Any]:
     }
 
 
-def _environment(home: Home, draft: Path, as_of: date) -> dict[str, str]:
+def _environment(home: Home, draft: Path, as_of: date, working: str) -> dict[str, str]:
     """What the dbt project and its plugin ask of their environment."""
     return {
         "SAFETYNET_BUILD_AS_OF": as_of.isoformat(),
@@ -52,19 +52,32 @@ def _environment(home: Home, draft: Path, as_of: date) -> dict[str, str]:
         "SAFETYNET_BUILD_INPUTS": str(draft / "inputs"),
         "SAFETYNET_BUILD_CURRENT": str(draft / "current.duckdb"),
         "SAFETYNET_BUILD_RESTRICTED": str(draft / "restricted.duckdb"),
+        "SAFETYNET_BUILD_WORKING": working,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
 
 
-def invoke(home: Home, draft: Path, target: Path, as_of: date, *command: str, hear: Callable[[Any], None]) -> Any:
+IN_MEMORY = ":memory:"
+
+
+def invoke(
+    home: Home,
+    draft: Path,
+    target: Path,
+    as_of: date,
+    *command: str,
+    hear: Callable[[Any], None],
+    working: str = IN_MEMORY,
+) -> Any:
     """Run a dbt command over the inputs and databases of `draft`; returns dbt's own result.
 
-    `target` is where dbt writes what it compiles; `hear` gets its events.
+    `target` is where dbt writes what it compiles, `working` the file of what is neither current nor restricted; `hear`
+    gets its events.
     """
     from dbt.cli.main import dbtRunner
 
-    os.environ.update(_environment(home, draft, as_of))
+    os.environ.update(_environment(home, draft, as_of, working))
     try:
         return dbtRunner(callbacks=[hear]).invoke(
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,45 +11,41 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from safetynet.clean.statement import literal
 from safetynet.contract import Contract, contracts
 from safetynet.home import Home
 from safetynet.messages import say
+from safetynet.publish.lake import marked
 
 _WIDE = 100_000
 """Columns of a page that is no terminal: lines end where they end."""
 
 _TOLD_OF_MEMBER = ("person_name", "relation_to_head", "sex", "birth_date", "id_number", "phone", "health_status")
 
-# The household as its newest register describes it, and whether that still counts on D.
 _HOUSEHOLD = """
-    SELECT household.*, division.full_name, observation.observed_on AS built_for,
-        household.valid_to IS NULL OR household.valid_to > observation.observed_on AS counts
-    FROM restricted.core.core_household AS household
-    JOIN restricted.core.observation_date AS observation ON observation.is_as_of
+    SELECT household.*, division.full_name, build.as_of AS built_for,
+        household.valid_to IS NULL OR household.valid_to > build.as_of AS counts
+    FROM restricted.restricted.household_identity AS household
+    CROSS JOIN current.quality.build AS build
     LEFT JOIN current.marts.dim_division AS division USING (division_code)
     WHERE household.household_code = ?
-    ORDER BY household.as_of DESC, household.batch_id, household.row_number LIMIT 1
 """
 _MEMBER = """
     SELECT member.*, identity.person_name, identity.id_number, identity.birth_date, identity.phone
-    FROM restricted.core.core_registry_member AS member
+    FROM restricted.restricted.household_member AS member
     JOIN restricted.restricted.person_identity AS identity USING (person_key)
-    WHERE member.household_key = ? AND member.batch_id = ?
+    WHERE member.household_key = ?
     ORDER BY member.row_number
 """
 _PROFILE = "SELECT * FROM current.marts.household_profile WHERE household_key = ?"
 _DOMAINS = "SELECT DISTINCT domain, domain_zh, domain_en FROM current.marts.rule"
 _SIGNAL = """
-    SELECT episode.*, signal.explanation, signal.explanation_en, signal.evidence, rule.title_zh, rule.title_en,
-        identity.person_name
-    FROM restricted.signals.signal_episode AS episode
-    JOIN restricted.signals.signal AS signal
-        ON episode.rule_id = signal.rule_id AND episode.last_held_on = signal.observed_on
-        AND episode.subject_key = coalesce(signal.person_key, signal.household_key)
-    JOIN current.marts.rule AS rule ON episode.rule_id = rule.rule_id
-    LEFT JOIN restricted.restricted.person_identity AS identity ON signal.person_key = identity.person_key
-    WHERE list_contains(?, episode.subject_key)
-    ORDER BY episode.opened_on, episode.rule_id, episode.signal_id
+    SELECT signal.*, rule.title_zh, rule.title_en, identity.person_name
+    FROM current.marts.signal_history AS signal
+    JOIN current.marts.rule AS rule USING (rule_id)
+    LEFT JOIN restricted.restricted.person_identity AS identity USING (person_key)
+    WHERE list_contains(?, coalesce(signal.person_key, signal.household_key))
+    ORDER BY signal.opened_on, signal.rule_id, signal.signal_id
 """
 _PIECE = """
     SELECT batch.source_file, list(piece.row_number ORDER BY piece.row_number) AS row_numbers
@@ -57,21 +54,28 @@ _PIECE = """
     GROUP BY batch.batch_id, batch.as_of, batch.source_file
     ORDER BY batch.as_of, batch.source_file, batch.batch_id
 """
+_BATCHES = """
+    SELECT batch.batch_id FROM current.quality.batch AS batch CROSS JOIN current.quality.build AS build
+    WHERE batch.feed = ? AND list_contains(build.batches, batch.batch_id)
+"""
 # What counts on D and names a member or the household, and what a signal rests on though it may count no longer.
+# Of rows that name nobody but the household, all that were accepted.
 _ROW = """
-    SELECT row.*, batch.source_file, identity.person_name AS about
-    FROM restricted.staging.{staged} AS row
-    JOIN current.quality.batch AS batch ON row.batch_id = batch.batch_id
+    SELECT row.*, batch.as_of, batch.source_file, identity.person_name AS about
+    FROM ({marked}) AS row
+    JOIN current.quality.batch AS batch USING (batch_id)
     LEFT JOIN current.marts.bridge_source_record AS record
         ON record.feed = $feed AND row.batch_id = record.batch_id AND row.row_number = record.row_number
     LEFT JOIN restricted.restricted.person_identity AS identity ON record.person_key = identity.person_key
-    WHERE ((list_contains($persons, record.person_key) OR {household_code} = $code)
-            AND (row.valid_to IS NULL OR row.valid_to > $day))
+    WHERE row.disposition = 'accepted' AND (
+        ((list_contains($persons, record.person_key) OR {household_code} = $code)
+            AND (record.valid_to IS NULL OR record.valid_to > $day))
         OR (row.batch_id, row.row_number) IN (
             SELECT (piece.batch_id, piece.row_number)
             FROM unnest($evidence::STRUCT(batch_id VARCHAR, row_number INTEGER)[]) AS evidence (piece)
         )
-    ORDER BY row.as_of, row.batch_id, row.row_number
+    )
+    ORDER BY batch.as_of, row.batch_id, row.row_number
 """
 
 
@@ -84,7 +88,7 @@ def explain(home: Home, household_code: str) -> int:
         for name, path in (("current", home.current), ("restricted", home.restricted)):
             quoted = str(path).replace("'", "''")
             connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
-        story = _story(connection, household_code.strip())
+        story = _story(home, connection, household_code.strip())
     if story is None:
         print(say("no_household"), file=sys.stderr)
         return 1
@@ -98,13 +102,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Any) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _story(connection: duckdb.DuckDBPyConnection, household_code: str) -> Tree | None:
+def _story(home: Home, connection: duckdb.DuckDBPyConnection, household_code: str) -> Tree | None:
     found = _rows(connection, _HOUSEHOLD, [household_code])
     if not found:
         return None
     household = found[0]
     key, day = household["household_key"], household["built_for"]
-    members = _rows(connection, _MEMBER, [key, household["batch_id"]])
+    members = _rows(connection, _MEMBER, [key])
     persons = [member["person_key"] for member in members]
     signals = _rows(connection, _SIGNAL, [[key, *persons]])
 
@@ -124,7 +128,7 @@ def _story(connection: duckdb.DuckDBPyConnection, household_code: str) -> Tree |
             if piece["feed"] == contract.feed
         ]
         given = {"code": household_code, "persons": persons, "day": day, "evidence": evidence, "feed": contract.feed}
-        _department(branch, connection, contract, given)
+        _department(home, branch, connection, contract, given)
     return story
 
 
@@ -169,15 +173,23 @@ def _signals(branch: Tree, connection: duckdb.DuckDBPyConnection, signals: list[
         _add(branch, str(say("explain_none")))
 
 
-def _department(branch: Tree, connection: duckdb.DuckDBPyConnection, contract: Contract, given: dict[str, Any]) -> None:
+def _department(
+    home: Home, branch: Tree, connection: duckdb.DuckDBPyConnection, contract: Contract, given: dict[str, Any]
+) -> None:
+    batches = [each["batch_id"] for each in _rows(connection, _BATCHES, [contract.feed])]
+    if not batches:
+        return
+    rows, marks = (
+        _parquet([path(contract.feed, batch) for batch in batches]) for path in (home.batch_rows, home.batch_marks)
+    )
     household_code = "row.household_code" if "household_code" in contract.columns else "null"
-    rows = _rows(connection, _ROW.format(staged=contract.staged, household_code=household_code), given)
-    if not rows:
+    told = _rows(connection, _ROW.format(marked=marked(rows, marks), household_code=household_code), given)
+    if not told:
         return
     department, title = contract.owner.department, contract.title
     feed = branch.add(Text(_words(department.zh, department.en, title.zh, title.en), "bold"))
     named = {contract.person.name, contract.person.id_number, contract.person.division} if contract.person else set()
-    for row in rows:
+    for row in told:
         cells = [
             f"{column.headers[0]} {name}: {_text(row[name])}"
             for name, column in contract.columns.items()
@@ -185,6 +197,10 @@ def _department(branch: Tree, connection: duckdb.DuckDBPyConnection, contract: C
         ]
         leaf = feed.add(Text(_words(row["as_of"], row["about"], _source(row["source_file"], row["row_number"]))))
         _add(leaf, "; ".join(cells))
+
+
+def _parquet(paths: list[Path]) -> str:
+    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], union_by_name = true)"
 
 
 def _branch(tree: Tree, code: str) -> Tree:
