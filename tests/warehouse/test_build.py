@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from clerk import rows
@@ -53,3 +54,24 @@ def test_what_stops_dbt_itself_is_told_in_the_words_of_the_system(
     with pytest.raises(build.BuildFailed) as stopped:
         build.build(county.home, county.store, build.target(county.home, county.store))
     assert stopped.value.failed == ["NotADirectoryError: Not a directory"]
+
+
+def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = County(tmp_path)
+    monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
+    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
+    county.take_in()
+    wanted = build.target(county.home, county.store)
+    build.build(county.home, county.store, wanted, keep_working=True)
+    assert county.home.working.stat().st_mode & 0o777 == 0o600
+    assert {"staging", "identity", "core"} <= _schemas(county.home.working)
+    assert _schemas(county.home.restricted) == {"restricted"}
+    build.build(county.home, county.store, wanted)
+    assert not county.home.working.exists()
+
+
+def _schemas(path: Path) -> set[str]:
+    with duckdb.connect(str(path), read_only=True) as database:
+        return {name for (name,) in database.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()}
