@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from safetynet.identify.comparisons import COMPARISONS, MACRO, words
+from safetynet.identify.comparisons import BLOCKING, COMPARISONS, MACRO, words
 from safetynet.identify.model import model
 
 if TYPE_CHECKING:
@@ -32,6 +32,17 @@ _FREQUENCY = """
     FROM told WHERE {column} IS NOT NULL GROUP BY {column}
 """
 """As Splink counts them, but nobody twice who stands on both sides."""
+
+_PAIR = f"""
+    CREATE TEMP TABLE pair AS
+    WITH found AS ({
+    " UNION ".join(
+        f"SELECT l.unique_id AS l, r.unique_id AS r FROM broken AS l JOIN known AS r ON {rule}" for rule in BLOCKING
+    )
+})
+    SELECT '0' AS match_key, 'broken-__-' || l AS join_key_l, 'known-__-' || r AS join_key_r FROM found
+"""
+"""The pairs that are looked at, under Splink's names; its own query asks all earlier rules once more for each rule."""
 
 
 class ScoringFailed(RuntimeError):
@@ -74,18 +85,22 @@ def linker(
     connection.execute(MACRO)
     try:
         for name, rows in names.items():
-            connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM ({rows.sql_query()})")
+            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM ({rows.sql_query()})")
         tables = [database.register(name, dataset_display_name=name) for name in names]
         made = Linker(tables, settings, log_level=None, validate_settings=False)
         for column in FREQUENCIES:
             connection.execute(_FREQUENCY.format(column=column))
             frequency = database.register(f"frequency_of_{column}")
             made.table_management.register_term_frequency_lookup(frequency, column)
+        connection.execute(_PAIR)
+        made.table_management.register_blocked_pairs_for_predict(database.register("pair"))
         yield made
     finally:
         database.delete_tables_created_by_splink_from_db()
-        for name in (*names, *(f"frequency_of_{column}" for column in FREQUENCIES)):
+        for name in ("pair", *(f"frequency_of_{column}" for column in FREQUENCIES)):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for name in names:
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
 
 
 def _strangers(unlinked: DuckDBPyRelation, columns: list[str]) -> DuckDBPyRelation:
