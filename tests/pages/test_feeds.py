@@ -181,6 +181,42 @@ def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came
     }
 
 
+def test_a_series_goes_on_under_the_code_that_took_a_divisions_place(county: County) -> None:
+    """Of a county that got another code, and of a village that another one took in."""
+    county.rename({SCOPE: "990181000000", "990121100202": "990121100201"}, "2025-04-30")
+    reference.keep(county.home, county.store)
+    known = divisions.known(county.home, county.store)
+    successors = divisions.successors(known)
+    new, village, taken_in = "990181000000", "990121100201", "990121100202"
+    put(
+        county,
+        ledger.batch,
+        batch("registry_member", "2025-03-31", number=1, rows_received=10),
+        batch("registry_member", "2025-04-30", number=2, rows_received=11),
+        batch("registry_member", "2025-05-31", new, number=3, rows_received=12),
+        batch("water_project", "2025-03-31", village, number=4, rows_received=20),
+        batch("water_project", "2025-03-31", taken_in, number=5, rows_received=5),
+        batch("water_project", "2025-04-30", taken_in, number=6, rows_received=5),
+        batch("housing_safety", "2024-12-31", number=7),
+    )
+    told = {
+        (one.contract.feed, one.scope): one
+        for one in feeds.overview(county.store, date(2025, 8, 1), known)
+        if one.batch is not None
+    }
+    assert {key: (one.came, one.freshness) for key, one in told.items()} == {
+        ("registry_member", new): (date(2025, 5, 31), Freshness.LATE),
+        ("water_project", village): (date(2025, 4, 30), Freshness.LATE),
+        ("housing_safety", new): (date(2024, 12, 31), Freshness.LATE),
+    }
+    volumes = feeds.volumes(county.store, list(told.values()), date(2025, 5, 31), successors)
+    assert volumes["registry_member", new][-3:] == [10, 11, 12]
+    assert volumes["water_project", village][-3:] == [25, 5, None]
+    for scope in (new, SCOPE):
+        listed = feeds.batches(county.store, "registry_member", divisions.codes(successors, scope))
+        assert [row["as_of"].month for row in listed] == [5, 4, 3]
+
+
 def test_a_division_that_is_no_more_has_a_name(county: County) -> None:
     assert divisions.known(county.home, county.store) == {}
     table = "division_code,name,level,parent_code,valid_from,valid_to\n990121,旧县,3,9901,,2025-04-30\n"
@@ -188,8 +224,8 @@ def test_a_division_that_is_no_more_has_a_name(county: County) -> None:
     (county.home.reference / "divisions.csv").write_text(table, encoding="utf-8")
     reference.keep(county.home, county.store)
     known = divisions.known(county.home, county.store)
-    assert known[SCOPE] == ("旧县", date(2025, 4, 30))
-    assert known["990122000000"] == ("新县", None)
+    assert known[SCOPE] == Division("旧县", date(2025, 4, 30))
+    assert known["990122000000"] == Division("新县", None)
     assert divisions.names(known, [SCOPE, None, "990199000000"]) == {SCOPE: "旧县"}
 
 
@@ -239,7 +275,7 @@ def test_checks_that_fail_are_told_over_the_batches_of_a_series(county: County) 
             for position, (name, failed) in enumerate(zip(("e:blank", "e:accepted"), counts, strict=True))
         ),
     )
-    shown = feeds.batches(county.store, "registry_member", SCOPE)
+    shown = feeds.batches(county.store, "registry_member", [SCOPE])
     assert [(row["as_of"].month, row["failed"]) for row in shown] == [(5, 1), (4, 0), (3, 1)]
     assert feeds.trends(county.store, shown) == [feeds.Trend("e:blank", "sex", [1, 0, 5])]
 

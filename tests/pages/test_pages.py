@@ -10,6 +10,7 @@ import sys
 import pytest
 import sqlalchemy as sa
 
+from clerk import VILLAGE, row
 from faults.test_leaks import PLANTED
 from pages.conftest import INCIDENT, Site, an_incident, held
 from safetynet.home import CHECKOUT
@@ -135,6 +136,19 @@ def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> Non
     text = site.ask(f"file/{refused['delivery_id']}?lang=en").text
     assert "could not be read as this table" in text
     assert refused["source_file"] in site.ask("feeds?lang=en").text
+
+
+def test_a_series_goes_on_where_a_village_became_part_of_another(site: Site) -> None:
+    site.county.rename({"990121100299": VILLAGE}, "2020-12-31")
+    for code, day in (("990121100299", "20201130"), (VILLAGE, "20250531")):
+        given = [row("water_household", number, division_code=code) for number in range(3)]
+        site.county.deliver("water_household", given, f"台账_{day}.xlsx")
+    assert [outcome.scope for outcome in site.county.take_in()] == ["990121100299", VILLAGE]
+    for scope in (VILLAGE, "990121100299"):
+        page = site.ask(f"series?feed=water_household&scope={scope}&lang=en").text
+        assert "2020-11-30" in page and "2025-05-31" in page
+        assert re.search(r"Formerly.*旧村.*990121100299", page)
+    assert site.ask("feeds?feed=water_household").text.count("series?feed=water_household") == 1
 
 
 def test_the_file_for_the_department_is_for_those_who_act(site: Site) -> None:

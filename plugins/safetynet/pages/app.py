@@ -116,7 +116,7 @@ def feeds_page(
         shown=shown,
         total=len(wanted),
         counts=counts,
-        volumes=feeds.volumes(store, shown, newest),
+        volumes=feeds.volumes(store, shown, newest, divisions.successors(known)),
         names=divisions.names(known, [one.scope for one in shown]),
         astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
         waiting=feeds.waiting(store, feed),
@@ -134,19 +134,22 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
     contract = contracts().get(feed)
     if contract is None:
         raise HTTPException(404, "Not found")
-    batches = feeds.batches(store, feed, scope)
+    known = divisions.known(home, store)
+    present, *former = codes = divisions.codes(divisions.successors(known), scope)
+    batches = feeds.batches(store, feed, codes)
     drawn = batches[: feeds.MONTHS][::-1]
     return render(
         request,
         "series.html",
         contract=contract,
-        scope=scope,
+        scope=present,
+        former=[code for code in former if any(row["scope"] == code for row in batches)],
         batches=batches,
         drawn=drawn,
         drawing=charts.bars([(row["rows_accepted"], row["rows_quarantined"]) for row in drawn], 720, 150),
         trends=feeds.trends(store, batches),
         suite=batch.suite(home, feed),
-        names=divisions.names(divisions.known(home, store), [scope]),
+        names=divisions.names(known, codes),
     )
 
 
