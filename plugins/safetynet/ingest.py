@@ -199,8 +199,7 @@ def _take_in_sheet(
         unanswered = bench.unanswered()
         measures = bench.profile(found.missing_optional)
         database = bench.validation_database()
-    renamings = reference.renamings(reference.successors(divisions, dated.on))
-    scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
+    scopes = before.codes(divisions, scope, dated.on)
     earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
     previous = before.last_volume(earlier, dated.on)
     if not earlier and feed.delivery == "snapshot" and "division_code" in feed.columns:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from safetynet import reference
 from safetynet.contract import Bounds, IncidentKind
 from safetynet.division import above, prefix
 from safetynet.home import Home
@@ -19,6 +20,12 @@ from safetynet.incidents.usual import LEAST_DEVIATION, around, is_near, same_mon
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
+
+
+def codes(divisions: pl.DataFrame, scope: str | None, on: date) -> set[str | None]:
+    """A scope, and the codes that it had before it was called by that one, by a date."""
+    renamings = reference.renamings(reference.successors(divisions, on))
+    return {scope, *(old for old, new in renamings.items() if new == scope)}
 
 
 def batches(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -12,11 +13,22 @@ from airflow.configuration import conf
 from fastapi import Depends, FastAPI, Form, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from safetynet.contract import contracts
+from safetynet.contract import IncidentKind, contracts
 from safetynet.home import Home, county_day, now
 from safetynet.official import kept
 from safetynet.official import month as months
-from safetynet.pages import batch, charts, decisions, divisions, feeds, incidents, lineage, people, warehouse
+from safetynet.pages import (
+    batch,
+    charts,
+    decisions,
+    distribution,
+    divisions,
+    feeds,
+    incidents,
+    lineage,
+    people,
+    warehouse,
+)
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
@@ -200,6 +212,15 @@ def decide_on_file(
     return RedirectResponse(f"{request.scope.get('root_path', '')}/{page}", status_code=303)
 
 
+def _distributions(
+    home: Home, store: Ledger, about: Sequence[Mapping[str, Any]], batch_id: str | None
+) -> list[distribution.Distribution]:
+    """The columns that some incidents are about, as they look in a batch."""
+    columns = dict.fromkeys(each["what"] for each in about if each["kind"] == IncidentKind.DISTRIBUTION)
+    found = [distribution.of_batch(home, store, batch_id, column) for column in columns]
+    return [one for one in found if one]
+
+
 def _file(
     request: Request,
     home: Home,
@@ -224,6 +245,7 @@ def _file(
         note_length=incidents.NOTE_LENGTH,
         marks=marks,
         resolved=warehouse.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
+        distributions=_distributions(home, store, file.incidents, file.batch["batch_id"]) if file.batch else [],
         page=page,
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
@@ -295,6 +317,7 @@ def _incident(
         status_code=409 if refused else 200,
         incident=incident,
         names=divisions.names(divisions.known(home, store), [incident["scope"]]),
+        distributions=_distributions(home, store, [incident], incident["last_batch_id"]),
         timeline=incidents.timeline(store, incident_id),
         possible=incidents.possible(incident["status"]) if is_actor else [],
         refused=refused,
