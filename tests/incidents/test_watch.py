@@ -87,6 +87,28 @@ def test_a_county_that_goes_on_where_the_prefecture_handed_over_is_late_alone(co
     assert incident["scope"] == "990121000000"
 
 
+def test_a_village_ends_nothing_for_its_county_and_towns_with_most_of_it_do(county: County, clock: Clock) -> None:
+    def send(day: str, as_of: str, given: list[dict[str, object]], code: str = "") -> None:
+        clock(day)
+        county.deliver(REGISTRY, given, f"表{code}_{as_of}.xlsx")
+        county.take_in()
+
+    towns = {
+        code: [row(REGISTRY, n, division_code=code) for n in range(first, first + count)]
+        for first, count, code in ((100, 10, "990121100201"), (200, 30, "990121101201"))
+    }
+    send("2025-06-05", "20250531", [each for given in towns.values() for each in given], "_990121")
+    look(county, "2025-07-16", "2025-07-16")
+    assert late(county) == [(REGISTRY, "open", 1)]
+    send("2025-07-17", "20250630", towns["990121100201"][:5])
+    look(county, "2025-07-18", "2025-07-18")
+    assert late(county) == [(REGISTRY, "open", 1)]
+    send("2025-07-19", "20250630", towns["990121101201"])
+    look(county, "2025-07-20", "2025-07-20")
+    assert late(county) == [(REGISTRY, "resolved", 1)]
+    assert len(county.ledger(ledger.message)) == 1
+
+
 def test_an_old_file_written_today_is_not_this_month(county: County, clock: Clock) -> None:
     deliver(county, clock, REGISTRY, "2025-06-05", "2025-05-31")
     deliver(county, clock, REGISTRY, "2025-07-14", "2025-04-30")

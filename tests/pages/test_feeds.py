@@ -6,6 +6,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -51,7 +52,7 @@ def put(county: County, table: sa.Table, *rows: dict[str, Any]) -> None:
 
 
 def series(county: County, feed: str, today: date = TODAY) -> list[feeds.Series]:
-    return [one for one in feeds.overview(county.store, today) if one.contract.feed == feed]
+    return [one for one in feeds.overview(county.home, county.store, today) if one.contract.feed == feed]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_freshness_is_judged_by_the_period_received(
 
 def test_a_feed_that_never_arrived_is_the_most_urgent(county: County) -> None:
     put(county, ledger.batch, batch("water_project", "2025-06-30"))
-    told = feeds.overview(county.store, TODAY)
+    told = feeds.overview(county.home, county.store, TODAY)
     assert {one.contract.feed for one in told} == set(contracts())
     assert told[0].level is feeds.Level.BAD and told[0].freshness is Freshness.NEVER
     assert [one.level for one in told] == sorted((one.level for one in told), key=list(feeds.Level).index)
@@ -165,10 +166,24 @@ def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came
         batch("registry_member", "2025-05-31", "990122100000", number=3),
         batch("water_project", "2025-03-31", "990121100000", number=4),
         batch("water_project", "2025-05-31", number=5),
+        batch("health_settlement", "2025-03-31", "990122000000", number=6),
+        batch("health_settlement", "2025-05-31", "990122100000", number=7),
+        batch("health_settlement", "2025-06-30", "990122100201", number=8),
+        batch("civil_assistance", "2025-03-31", "990122000000", number=9),
+        batch("civil_assistance", "2025-05-31", "990122100000", number=10),
+        batch("civil_assistance", "2025-06-30", "990122101000", number=11),
     )
+    for feed, number, towns in (
+        ("registry_member", 2, "0"),
+        ("health_settlement", 6, "01111"),
+        ("civil_assistance", 9, "0012"),
+    ):
+        path = county.home.batch_rows(feed, batch(feed, "2025-03-31", number=number)["batch_id"])
+        path.parent.mkdir(parents=True)
+        pl.DataFrame({"division_code": [f"9901221{town.zfill(2)}201" for town in towns]}).write_parquet(path)
     told = {
         (one.contract.feed, one.scope): (one.freshness, one.level)
-        for one in feeds.overview(county.store, TODAY, {SCOPE: Division("旧县", date(2025, 4, 30))})
+        for one in feeds.overview(county.home, county.store, TODAY, {SCOPE: Division("旧县", date(2025, 4, 30))})
         if one.batch
     }
     fresh, ended = (Freshness.FRESH, feeds.Level.GOOD), (Freshness.ENDED, feeds.Level.GOOD)
@@ -178,6 +193,12 @@ def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came
         ("registry_member", "990122100000"): fresh,
         ("water_project", "990121100000"): fresh,
         ("water_project", SCOPE): ended,
+        ("health_settlement", "990122000000"): (Freshness.LATE, feeds.Level.BAD),
+        ("health_settlement", "990122100000"): fresh,
+        ("health_settlement", "990122100201"): fresh,
+        ("civil_assistance", "990122000000"): fresh,
+        ("civil_assistance", "990122100000"): fresh,
+        ("civil_assistance", "990122101000"): fresh,
     }
 
 
@@ -201,7 +222,7 @@ def test_a_series_goes_on_under_the_code_that_took_a_divisions_place(county: Cou
     )
     told = {
         (one.contract.feed, one.scope): one
-        for one in feeds.overview(county.store, date(2025, 8, 1), known)
+        for one in feeds.overview(county.home, county.store, date(2025, 8, 1), known)
         if one.batch is not None
     }
     assert {key: (one.came, one.freshness) for key, one in told.items()} == {
@@ -240,7 +261,11 @@ def test_open_incidents_are_counted_and_a_critical_one_is_urgent(county: County)
         an_incident("2", status="resolved"),
         an_incident("3", feed="water_project", status="acknowledged"),
     )
-    told = {one.contract.feed: (one.incidents, one.level) for one in feeds.overview(county.store, TODAY) if one.batch}
+    told = {
+        one.contract.feed: (one.incidents, one.level)
+        for one in feeds.overview(county.home, county.store, TODAY)
+        if one.batch
+    }
     assert told == {"registry_member": (1, feeds.Level.LOOK), "water_project": (1, feeds.Level.BAD)}
 
 
@@ -300,7 +325,7 @@ def test_a_thousand_scopes_over_two_years_are_told_in_time(county: County, capsy
         ),
     )
     began = time.process_time()
-    told = feeds.overview(county.store, TODAY)
+    told = feeds.overview(county.home, county.store, TODAY)
     volumes = feeds.volumes(county.store, told[: feeds.PAGE], days[-1])
     feeds.astray(county.store, TODAY)
     spent = time.process_time() - began

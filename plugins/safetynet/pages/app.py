@@ -116,7 +116,7 @@ def feeds_page(
     """Every feed × scope, the most urgent first."""
     today = county_day(now())
     known = divisions.known(home, store)
-    series = feeds.overview(store, today, known)
+    series = feeds.overview(home, store, today, known)
     of_feed = [one for one in series if not feed or one.contract.feed == feed]
     counts = {name: sum(one.level is name for one in of_feed) for name in feeds.Level}
     wanted = [one for one in of_feed if not level or one.level == level]

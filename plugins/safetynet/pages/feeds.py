@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
 from safetynet.division import above, present
+from safetynet.home import Home
 from safetynet.incidents.calendar import next_deadline
+from safetynet.incidents.cover import ShareWithin, share_within
 from safetynet.pages import divisions
 from safetynet.pages.divisions import Division
 from safetynet.pages.freshness import Freshness, freshness
@@ -147,20 +149,29 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
     return Level.LOOK if state is Freshness.SOON or incidents[0] or is_dubious else Level.GOOD
 
 
-def _came(newest: Mapping[Key, dict[str, Any]]) -> dict[Key, date]:
-    """The newest period of which anything came: about the scope, about one that lies in it, or about one above it."""
-    own = {key: batch["as_of"] for key, batch in newest.items()}
-    came, scopes = dict(own), {scope for _, scope in own if scope}
+def _came(newest: Mapping[Key, dict[str, Any]], share: ShareWithin) -> dict[Key, date]:
+    """The newest date of which anything came about a scope or one above it, or with those in it most of its rows."""
+    came, scopes = {key: batch["as_of"] for key, batch in newest.items()}, {scope for _, scope in newest if scope}
     lies_in = {scope: codes for scope in scopes if (codes := [code for code in above(scope) if code in scopes])}
-    for (feed, scope), as_of in own.items():
-        for code in lies_in.get(scope or "", ()):
-            if (feed, code) in own:
-                came[feed, code] = max(came[feed, code], as_of)
-                came[feed, scope] = max(came[feed, scope], own[feed, code])
+    inside: dict[Key, dict[str, dict[str, Any]]] = {}
+    for (feed, scope), batch in newest.items():
+        holding: list[Key] = [(feed, code) for code in lies_in.get(scope or "", ()) if (feed, code) in newest]
+        for key in holding:
+            came[feed, scope] = max(came[feed, scope], newest[key]["as_of"])
+            if scope and batch["as_of"] > newest[key]["as_of"]:
+                inside.setdefault(key, {})[scope] = batch
+    for (feed, code), parts in inside.items():
+        for day in sorted({batch["as_of"] for batch in parts.values()}, reverse=True):
+            sent = [scope for scope, batch in parts.items() if batch["as_of"] >= day]
+            if share(feed, [newest[feed, code]["batch_id"]], sent) >= contracts()[feed].bounds.volume_low:
+                came[feed, code] = max(came[feed, code], day)
+                break
     return came
 
 
-def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None) -> list[Series]:
+def overview(
+    home: Home, store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None
+) -> list[Series]:
     """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope.
 
     As the watchdog does, it waits for no division that is no more but for the one that took its place, and takes what
@@ -177,7 +188,7 @@ def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division]
     known_by_code = known_divisions or {}
     successors = divisions.successors(known_by_code)
     newest = _newest_batches(store, today, successors)
-    came, incidents = _came(newest), _open_incidents(store, successors)
+    came, incidents = _came(newest, share_within(home, successors)), _open_incidents(store, successors)
     delivered = {feed for feed, _ in newest}
     known: list[Key] = [key for key in newest if key[0] in contracts()]
     known += [(feed, None) for feed in contracts() if feed not in delivered]
