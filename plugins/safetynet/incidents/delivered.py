@@ -27,9 +27,10 @@ class Delivered:
 
 
 def delivered(store: Ledger, feed: str | None = None) -> list[Delivered]:
-    """Every batch (of one feed, or all), released ones as accepted, and rejected files whose incident is open.
+    """Every batch (of one feed, or all) but rejected ones, released ones as accepted; rejected files by their incident.
 
-    What is of no period is left out: the files of a feed without a calendar.
+    Once that is over they hide nothing: where the file of another division ended it, whose data is still not there is
+    late. What is of no period is left out: the files of a feed without a calendar.
     """
     came = [
         (
@@ -42,6 +43,7 @@ def delivered(store: Ledger, feed: str | None = None) -> list[Delivered]:
             row["batch_id"],
         )
         for row in history.batches(store, feed=feed)
+        if row["verdict"] != "rejected"
     ]
     came += [
         (
