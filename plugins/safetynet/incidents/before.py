@@ -118,9 +118,11 @@ def due_whole(
     """The division of which a file may be a cut-off one, if its rows lie in a part that never sent a file of its own.
 
     It is the smallest above that delivers, if a file of this date would be its next one, most rows of its last file lie
-    elsewhere, and no other part of it has sent a file since: where one has, files come by parts now. None for files
-    that come when they will and add to what was there.
+    elsewhere, and no other part of it has sent a file since: where one has, files come by parts now. None for a feed
+    without a calendar, of which nothing is ever due.
     """
+    if feed.calendar is None:
+        return None
     for code in reversed(above(scope)):
         earlier = batches(store, feed.feed, codes(divisions, code, on), "", received_at)
         if earlier:
@@ -136,19 +138,13 @@ def due_whole(
         .limit(1)
     )
     rows = last_volume(earlier, newest) or 0
-    if not _is_next(feed, newest, on) or part_since or rows < feed.bounds.volume_from_rows:
+    is_next = calendar.period_of(feed, on) > calendar.period_of(feed, newest)
+    if not is_next or part_since or rows < feed.bounds.volume_from_rows:
         return None
     share = share_within(home, reference.present_codes(divisions, on))
     if share(feed.feed, [row["batch_id"] for row in last], [scope]) >= feed.bounds.volume_low:
         return None
     return Whole(code, rows)
-
-
-def _is_next(feed: Contract, newest: date, on: date) -> bool:
-    """Whether a file of a date is of a later period than the newest, or later at all where the feed has no rhythm."""
-    if feed.calendar:
-        return calendar.period_of(feed, on) > calendar.period_of(feed, newest)
-    return feed.delivery == "snapshot" and on > newest
 
 
 def in_one_piece(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:
