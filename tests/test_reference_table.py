@@ -18,6 +18,12 @@ DIVISIONS = """division_code,name,level,parent_code,valid_from,valid_to,successo
 POLICY = """parameter_id,division_code,population,valid_from,valid_to,value,unit
 monitoring_line,99,all,2025/1/1,2025-12-31,8000,yuan
 """
+LINE = "monitoring_line,990000,all,2025-01-01,,9000,yuan\n"
+OTHERS = """monitoring_line,99,all,2026-01-01,,9000,yuan
+monitoring_line,99,other,2025-01-01,,9000,yuan
+monitoring_line,990121,all,2025-01-01,,9000,yuan
+"""
+POLICY_KEY = "parameter_id, division_code, population, valid_from"
 
 
 def test_a_table_that_excel_saved_is_read(county: County) -> None:
@@ -41,6 +47,9 @@ def test_a_table_that_excel_saved_is_read(county: County) -> None:
         ("policy_parameter.csv", ",8000,", ",,", "row 2: value"),
         ("policy_parameter.csv", ",all,", ",poor,", "row 2: population"),
         ("policy_parameter.csv", ",value,", ",amount,", "lacks the columns value"),
+        ("policy_parameter.csv", "yuan\n", f"yuan\n{LINE}", f"row 3: {POLICY_KEY} are those of row 2"),
+        ("policy_parameter.csv", "yuan\n", f"yuan\n{OTHERS}{LINE}{LINE}", "row 6: .* of row 2 .2 such rows"),
+        ("divisions.csv", "990121,松岭县", "99,云省,1,,2020-01-01,,\n99,岭省,1,,,,\n990121,松岭县", "row 4: .* row 2"),
         ("divisions.csv", ",3,99", ",三,99", "row 3: level"),
         ("divisions.csv", "990121", "9.9E+05", "row 3: division_code"),
         ("divisions.csv", "2020/1/1", "2020/13/1", "row 3: valid_from"),
@@ -59,3 +68,9 @@ def test_a_slip_is_told_and_what_was_there_before_stays(
         reference.keep(county.home, county.store)
     assert name in str(refused.value) and any("一" <= sign <= "龥" for sign in str(refused.value))
     assert reference.version(county.store, name) == before
+
+
+def test_lines_that_hold_at_another_time_or_for_others_stand_beside_each_other(county: County) -> None:
+    (county.home.reference / reference.POLICY_PARAMETERS).write_text(POLICY + OTHERS)
+    reference.keep(county.home, county.store)
+    assert reference.version(county.store, reference.POLICY_PARAMETERS)

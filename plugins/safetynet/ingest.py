@@ -90,12 +90,15 @@ class _Delivery:
         """Former → present code of divisions on the day on which it came."""
         return reference.present_codes(divisions, county_day(self.landing["received_at"]))
 
+    def stated_scope(self, divisions: pl.DataFrame) -> str | None:
+        """The division that its name states, None where it states none."""
+        return first_known(self.landing["codes_in_name"].split(","), set(divisions["division_code"]))
+
     def named_scope(self, store: Ledger, divisions: pl.DataFrame) -> str | None:
         """The division of which a file that cannot be read is: the named one, else the only one that ever delivered."""
         if "division_code" not in self.feed.columns:
             return None
-        named = first_known(self.landing["codes_in_name"].split(","), set(divisions["division_code"]))
-        return named or threads.only_scope(store, self.feed.feed, self.successors(divisions))
+        return self.stated_scope(divisions) or threads.only_scope(store, self.feed.feed, self.successors(divisions))
 
 
 def take_in(home: Home, store: Ledger, landing_id: str) -> list[Outcome]:
@@ -199,8 +202,7 @@ def _take_in_sheet(
         unanswered = bench.unanswered()
         measures = bench.profile(found.missing_optional)
         database = bench.validation_database()
-    renamings = reference.renamings(reference.successors(divisions, dated.on))
-    scopes = {scope, *(old for old, new in renamings.items() if new == scope)}
+    scopes = before.codes(divisions, scope, dated.on)
     earlier = before.batches(store, feed.feed, scopes, delivery.part_key, landing["received_at"])
     previous = before.last_volume(earlier, dated.on)
     if not earlier and feed.delivery == "snapshot" and "division_code" in feed.columns:
@@ -215,7 +217,8 @@ def _take_in_sheet(
         bounds and bounds.without(counts.duplicate),
     )
     is_future = dated.on > county_day(landing["received_at"])
-    held = causes(feed, counts, bounds, is_future, dated.on, results)
+    cut_off = None if earlier or is_future else _cut_off(home, store, delivery, divisions, scope, dated.on, counts)
+    held = causes(feed, counts, bounds, is_future, dated.on, results, cut_off)
     verdict, why = judge(counts, held)
     reason = together([*why, *_notes(feed, found, sheet, others, dated, unanswered)])
     columns = failures.Columns(frozenset(found.missing_optional), len(found.new))
@@ -241,6 +244,25 @@ def _take_in_sheet(
     }
     record(store, feed, landing, outcome, tables, quarantined, endangered.told(home, feed))
     return outcome
+
+
+def _cut_off(
+    home: Home,
+    store: Ledger,
+    delivery: _Delivery,
+    divisions: pl.DataFrame,
+    scope: str | None,
+    on: date,
+    counts: Counts,
+) -> Sentence | None:
+    """What a batch may be the rest of, whose scope is known by its rows alone and never delivered; None: of nothing."""
+    if scope is None or delivery.is_part or delivery.stated_scope(divisions):
+        return None
+    whole = before.due_whole(home, store, delivery.feed, divisions, scope, on, delivery.landing["received_at"])
+    if whole is None:
+        return None
+    facts: dict[str, Fact] = {"received": counts.received, "scope": scope, "whole": whole.scope, "rows": whole.rows}
+    return say("cut_off", facts)
 
 
 def _unusual(

@@ -65,8 +65,34 @@ _OPTIONAL = {
 }
 
 
+_KEYS = {
+    DIVISIONS: ("division_code", "valid_from"),
+    POLICY_PARAMETERS: ("parameter_id", "division_code", "population", "valid_from"),
+}
+"""Columns of which two rows with the same cells would say two things about one, and nobody could tell which holds."""
+
+
+def _as_one(column: str) -> pl.Expr:
+    """A cell of a key in one form, however it is written."""
+    return {"division_code": pl.col(column).str.pad_end(12, "0"), "valid_from": day(column)}.get(column, pl.col(column))
+
+
+def _refuse_repeated(name: str, table: pl.DataFrame) -> None:
+    """Raise UnusableReference where a row has the key of one above it."""
+    key = [column for column in _KEYS[name] if column in table.columns]
+    rows = table.select(_as_one(column).alias(column) for column in key).with_row_index("row", offset=2)
+    repeated = rows.with_columns(pl.col("row").min().over(key).alias("first")).filter(pl.col("row") > pl.col("first"))
+    if repeated.height:
+        row, first = repeated.select("row", "first").row(0)
+        columns = ", ".join(key)
+        raise UnusableReference(
+            f"{name}, row {row}: {columns} are those of row {first} ({repeated.height} such rows); only one can hold. "
+            f"· {name} 第 {row} 行：{columns} 与第 {first} 行相同（共 {repeated.height} 行），只能保留一行。"
+        )
+
+
 def refuse_unusable(name: str, path: Path) -> None:
-    """Raise UnusableReference where a table lacks a column or holds a cell that is not of its form."""
+    """Raise UnusableReference where a table lacks a column, holds a cell not of its form, or says a thing twice."""
     try:
         table = read(path)
     except pl.exceptions.PolarsError:
@@ -83,3 +109,4 @@ def refuse_unusable(name: str, path: Path) -> None:
                 f"{name}, row {rows[0]}: {column} is not of its form ({len(rows)} such rows). "
                 f"· {name} 第 {rows[0]} 行：{column} 格式不对（共 {len(rows)} 行）。"
             )
+    _refuse_repeated(name, table)

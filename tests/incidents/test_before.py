@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 import pytest
 
-from clerk import rows
+from clerk import row, rows
 from county import County
 from incidents.conftest import Clock
 from safetynet.check import profile
 from safetynet.check.profile import Measure
 from safetynet.contract import Bounds, contract
+from safetynet.deliver import incidents as incidents_shown
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents import before, distribution
 from safetynet.incidents.failures import Columns
@@ -177,3 +178,16 @@ def test_a_column_that_was_renamed_is_told_as_one_gone_and_one_new(
     assert county.ledger(ledger.incident)[0]["kind"] == "schema_change"
     assert contract(FEED).first_header("control_status") in message["body"]
     assert say("columns_new", {"count": 1}).zh in message["body"]
+
+
+def test_what_is_listed_and_told_names_columns_by_their_headers(
+    county: County, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock("2025-07-03")
+    county.deliver(FEED, [row(FEED, number, control_status="一般") for number in range(30)], "表_990121_20250630.csv")
+    assert [outcome.verdict for outcome in county.take_in()] == ["accepted"]
+    incidents_shown.show(county.store)
+    assert "检查未通过 (“控制情况” 单元格无法使用)" in capsys.readouterr().out
+    (message,) = county.ledger(ledger.message)
+    assert "“控制情况” 单元格无法使用：30 行中有 30 行" in message["body"]
+    assert "“控制情况” cells that cannot be used: 30 of 30 rows" in message["body"]

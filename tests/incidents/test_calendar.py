@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from safetynet.contract import Calendar, Contract, contract, contracts
 from safetynet.home import COUNTY_TIME
 from safetynet.incidents.calendar import is_working_day, missing, period_received
+from safetynet.incidents.cover import ShareWithin
 from safetynet.incidents.delivered import Delivered
 from safetynet.incidents.late import late
 
@@ -21,7 +23,20 @@ def feed(name: str = MONTHLY, cadence: str | None = None, **calendar: object) ->
 
 
 def file(name: str, scope: str | None, period: date, verdict: str = "accepted") -> Delivered:
-    return Delivered(name, scope, period, period, verdict)
+    return Delivered(name, scope, period, period, verdict, scope)
+
+
+def lying(villages: dict[str, float]) -> ShareWithin:
+    """Of every file so much lies in each village."""
+
+    def share(_: str, __: Collection[str], divisions: Collection[str]) -> float:
+        prefixes = tuple(code.rstrip("0") for code in divisions)
+        return sum(part for village, part in villages.items() if village.startswith(prefixes))
+
+    return share
+
+
+HALVES = lying({"990121100201": 0.1, "990121100202": 0.4, "990121101201": 0.3, "990121102201": 0.2})
 
 
 @pytest.mark.parametrize(
@@ -102,7 +117,7 @@ def test_only_scopes_that_delivered_before_are_waited_for() -> None:
         file(MONTHLY, "990123000000", date(2025, 5, 1), "rejected"),
         file("education_dropout", None, date(2020, 1, 1)),
     ]
-    (found,) = late(files, {}, date(2025, 7, 20))
+    (found,) = late(files, {}, date(2025, 7, 20), HALVES)
     assert (found.feed.feed, found.scope, found.period) == (MONTHLY, "990122000000", date(2025, 6, 1))
 
 
@@ -122,7 +137,29 @@ def test_what_comes_with_a_division_in_it_or_above_it_or_never_again_is_not_late
 ) -> None:
     files = [file(MONTHLY, "990121000000", date(2025, 5, 1))]
     files += [file(MONTHLY, scope, date(2025, month, 1)) for scope, month in others.items()]
-    assert [each.scope for each in late(files, ended, date(2025, 7, 20))] == waited_for
+    assert [each.scope for each in late(files, ended, date(2025, 7, 20), lying({"990121100201": 1}))] == waited_for
+
+
+VILLAGE, TOWN, OTHER_TOWN, WHOLE = "990121100201", "990121100000", "990121101000", "990121000000"
+
+
+@pytest.mark.parametrize(
+    ("sent", "waited_for"),
+    [
+        pytest.param({VILLAGE: 6}, [WHOLE], id="a_village_stands_for_no_county"),
+        pytest.param({VILLAGE: 5}, [WHOLE], id="nor_is_it_asked_beside_it"),
+        pytest.param({TOWN: 6}, [], id="most_of_its_rows_do"),
+        pytest.param({OTHER_TOWN: 6, VILLAGE: 6}, [WHOLE], id="less_than_that_does_not"),
+        pytest.param({TOWN: 5, OTHER_TOWN: 4}, [WHOLE], id="all_are_asked_through_it"),
+        pytest.param({TOWN: 6, OTHER_TOWN: 4}, [OTHER_TOWN], id="who_did_not_go_on_is_asked_alone"),
+    ],
+)
+def test_a_county_is_waited_for_until_files_came_of_where_most_of_its_rows_lie(
+    sent: dict[str, int], waited_for: list[str]
+) -> None:
+    files = [file(MONTHLY, WHOLE, date(2025, 5, 1))]
+    files += [file(MONTHLY, scope, date(2025, month, 1)) for scope, month in sent.items()]
+    assert [each.scope for each in late(files, {}, date(2025, 7, 20), HALVES)] == waited_for
 
 
 def test_every_feed_with_a_rhythm_says_when_it_is_due() -> None:

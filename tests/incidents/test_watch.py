@@ -87,6 +87,52 @@ def test_a_county_that_goes_on_where_the_prefecture_handed_over_is_late_alone(co
     assert incident["scope"] == "990121000000"
 
 
+def test_a_village_ends_nothing_for_its_county_and_towns_with_most_of_it_do(county: County, clock: Clock) -> None:
+    def send(day: str, as_of: str, given: list[dict[str, object]], code: str = "") -> None:
+        clock(day)
+        county.deliver(REGISTRY, given, f"表{code}_{as_of}.xlsx")
+        county.take_in()
+
+    towns = {
+        code: [row(REGISTRY, n, division_code=code) for n in range(first, first + count)]
+        for first, count, code in ((100, 10, "990121100201"), (200, 30, "990121101201"))
+    }
+    send("2025-06-05", "20250531", [each for given in towns.values() for each in given], "_990121")
+    look(county, "2025-07-16", "2025-07-16")
+    assert late(county) == [(REGISTRY, "open", 1)]
+    send("2025-07-17", "20250630", towns["990121100201"][:5])
+    look(county, "2025-07-18", "2025-07-18")
+    assert late(county) == [(REGISTRY, "open", 1)]
+    send("2025-07-19", "20250630", towns["990121101201"])
+    look(county, "2025-07-20", "2025-07-20")
+    assert late(county) == [(REGISTRY, "resolved", 1)]
+    assert len(county.ledger(ledger.message)) == 1
+
+
+def test_whose_rejected_file_another_division_made_up_for_is_late(county: County, clock: Clock) -> None:
+    """The file told no division, so that of any in the county ends its incident; who sent it is then waited for."""
+    towns = {
+        code: [row(REGISTRY, n, division_code=code) for n in range(3)] for code in ("990121100201", "990121101201")
+    }
+    clock("2025-05-05")
+    county.deliver(REGISTRY, [each for given in towns.values() for each in given], "表_990121_20250430.xlsx")
+    clock("2025-06-05")
+    for number, given in enumerate(towns.values()):
+        county.deliver(REGISTRY, given, f"表{number}_20250531.xlsx")
+    county.take_in()
+    clock("2025-07-05")
+    county.deliver(REGISTRY, towns["990121100201"], "表0_20250630.xlsx", {"household_code": None})
+    county.take_in()
+    look(county, "2025-07-16", "2025-07-16")
+    assert late(county) == []
+    clock("2025-07-17")
+    county.deliver(REGISTRY, towns["990121101201"], "表1_20250630.xlsx")
+    county.take_in()
+    look(county, "2025-07-18", "2025-07-18")
+    found = {(each["kind"], each["scope"], each["status"]) for each in county.ledger(ledger.incident)}
+    assert found == {("rejected", None, "resolved"), ("late", "990121100201", "open")}
+
+
 def test_an_old_file_written_today_is_not_this_month(county: County, clock: Clock) -> None:
     deliver(county, clock, REGISTRY, "2025-06-05", "2025-05-31")
     deliver(county, clock, REGISTRY, "2025-07-14", "2025-04-30")

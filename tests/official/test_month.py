@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import pytest
@@ -16,7 +17,8 @@ from safetynet.official import month
 from safetynet.official.month import NotFrozen, awaited, month_of
 
 MARCH = date(2025, 3, 1)
-COUNTY, TOWN, OTHER = "990121000000", "990121100000", "990122000000"
+COUNTY, TOWN, OTHER_TOWN, OTHER = "990121000000", "990121100000", "990121101000", "990122000000"
+VILLAGE = "990121100201"
 REGISTRY, HOUSING, IRREGULAR = "registry_member", "housing_safety", "education_dropout"
 
 
@@ -28,7 +30,13 @@ def file(
     as_of: str | None = None,
 ) -> Delivered:
     first = date.fromisoformat(period)
-    return Delivered(feed, scope, first, date.fromisoformat(as_of) if as_of else month.last_day(first), verdict)
+    until = date.fromisoformat(as_of) if as_of else month.last_day(first)
+    return Delivered(feed, scope, first, until, verdict, scope)
+
+
+def share(_: str, __: Collection[str], divisions: Collection[str]) -> float:
+    """Of every file half lies in the town, most of the rest in its neighbour, and little in a village."""
+    return sum({TOWN: 0.5, OTHER_TOWN: 0.4, VILLAGE: 0.1}.get(code, 0) for code in divisions)
 
 
 BEFORE = file(period="2025-02-01")
@@ -58,20 +66,33 @@ BEFORE = file(period="2025-02-01")
         pytest.param(
             [file(period="2025-01-01"), file(period="2025-02-01", scope=TOWN)],
             {TOWN: "nothing"},
-            id="of_two_one_in_the_other_who_sent_the_newest_is_missing",
+            id="of_two_one_in_the_other_who_went_on_is_missing",
+        ),
+        pytest.param(
+            [BEFORE, file(period="2025-02-01", scope=VILLAGE)],
+            {COUNTY: "nothing"},
+            id="for_one_in_it_the_whole_is_missing",
+        ),
+        pytest.param(
+            [BEFORE, file(scope=VILLAGE)], {COUNTY: "nothing", VILLAGE: "in"}, id="a_village_is_not_its_county"
+        ),
+        pytest.param(
+            [BEFORE, file(scope=VILLAGE), file(scope=OTHER_TOWN, verdict="held")],
+            {COUNTY: "held", VILLAGE: "in"},
+            id="what_is_held_of_most_of_it_holds_it_up",
         ),
         pytest.param([file(scope=None)], {None: "in"}, id="a_division_may_not_be_stated"),
         pytest.param([file(IRREGULAR, "2025-02-01")], {}, id="what_has_no_calendar_is_not_awaited"),
     ],
 )
 def test_who_is_awaited(delivered: list[Delivered], told: dict[str | None, str]) -> None:
-    assert {each.scope: each.state for each in awaited(delivered, {}, MARCH)} == told
+    assert {each.scope: each.state for each in awaited(delivered, {}, MARCH, share)} == told
 
 
 def test_a_month_for_which_nobody_is_awaited_says_so() -> None:
     (line,) = month.lacking([])
     assert "nobody is awaited" in line
-    assert month.lacking(awaited([file()], {}, MARCH)) == []
+    assert month.lacking(awaited([file()], {}, MARCH, share)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +100,7 @@ def test_a_month_for_which_nobody_is_awaited_says_so() -> None:
     [("2025-02", "2024-10-01"), ("2025-03", "2025-01-01"), ("2025-05", "2025-01-01"), ("2025-06", "2025-04-01")],
 )
 def test_a_quarter_belongs_to_the_months_that_end_with_or_after_it(asked: str, period: str) -> None:
-    (each,) = awaited([file(HOUSING, "2024-01-01")], {}, month_of(asked))
+    (each,) = awaited([file(HOUSING, "2024-01-01")], {}, month_of(asked), share)
     assert each.period == date.fromisoformat(period)
 
 
@@ -92,18 +113,18 @@ def test_a_term_belongs_to_the_months_from_its_due_day(last: str, term: str) -> 
 
 
 def test_nobody_waits_for_a_division_that_is_no_more() -> None:
-    assert awaited([BEFORE], {COUNTY: date(2025, 3, 31)}, MARCH) == []
-    assert len(awaited([BEFORE], {COUNTY: date(2025, 12, 31)}, MARCH)) == 1
+    assert awaited([BEFORE], {COUNTY: date(2025, 3, 31)}, MARCH, share) == []
+    assert len(awaited([BEFORE], {COUNTY: date(2025, 12, 31)}, MARCH, share)) == 1
 
 
 def test_everybodys_time_is_up_with_the_last_deadline() -> None:
-    everybody = awaited([BEFORE, file(HOUSING, "2024-01-01")], {}, MARCH)
+    everybody = awaited([BEFORE, file(HOUSING, "2024-01-01")], {}, MARCH, share)
     assert month.deadline(everybody) == max(each.deadline for each in everybody) > min(e.deadline for e in everybody)
     assert month.deadline([]) is None
 
 
 def test_who_is_missing_is_named_in_both_languages() -> None:
-    (each,) = awaited([BEFORE], {}, MARCH)
+    (each,) = awaited([BEFORE], {}, MARCH, share)
     for text in (each.told().zh, each.told().en):
         assert all(part in text for part in (COUNTY, "2025-03", each.deadline.isoformat(), REGISTRY))
     assert month.Awaited.of_row(each.as_row()) == each

@@ -142,6 +142,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="session")
+def dear(site: Site) -> dict[str, str]:
+    """Incident and batch of a file whose amounts are a hundred times those of the six before it."""
+    feed = "health_settlement"
+    for month in range(1, 8):
+        dear = {"out_of_pocket": "12330", "total_cost": "12453.30"} if month == 7 else {}
+        given = [{**each, "settled_on": f"2025-{month:02d}-02"} | dear for each in rows(feed, 60)]
+        site.county.deliver(feed, given, f"结算_990122_2025{month:02d}28.csv")
+        (outcome,) = site.county.take_in()
+    (found,) = (row for row in site.county.ledger(ledger.incident) if row["kind"] == "distribution")
+    return {"incident": found["incident_id"], "batch": str(outcome.batch_id)}
+
+
 @contextmanager
 def served(county: County, log: Path) -> Iterator[Site]:
     """Airflow's API server over a county's home; it needs a while until it answers."""

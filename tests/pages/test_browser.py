@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
 ]
 
-_PATHS = ("feeds", "series", "batch", "incidents", "incident", "month", "people")
+_PATHS = ("feeds", "series", "batch", "incidents", "incident", "distribution", "month", "people")
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +28,14 @@ def browser() -> Iterator[Chromium]:
         yield browser
 
 
-def path_of(site: Site, page: str) -> str:
+def path_of(site: Site, page: str, dear: dict[str, str]) -> str:
     """The address of a page that has something to show."""
     batch = next(row for row in site.county.ledger(ledger.batch) if row["rows_quarantined"] and row["scope"])
     return {
         "series": f"series?feed={batch['feed']}&scope={batch['scope']}",
         "batch": f"batch/{batch['batch_id']}",
         "incident": f"incidents/{INCIDENT}",
+        "distribution": f"incidents/{dear['incident']}",
         "month": "month?month=2025-07",
     }.get(page, page)
 
@@ -48,12 +49,14 @@ def axe() -> str:
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_page_fits_and_axe_finds_nothing_serious(site: Site, browser: Chromium, width: int, is_dark: bool) -> None:
+def test_a_page_fits_and_axe_finds_nothing_serious(
+    site: Site, dear: dict[str, str], browser: Chromium, width: int, is_dark: bool
+) -> None:
     script = axe() + ";true"
     browser.screen(width, 900, is_dark=is_dark)
     found = {}
     for page in _PATHS:
-        browser.open(f"{site.url}/safetynet/{path_of(site, page)}", site.token("admin"))
+        browser.open(f"{site.url}/safetynet/{path_of(site, page, dear)}", site.token("admin"))
         assert browser.run("document.documentElement.scrollWidth <= window.innerWidth"), f"{page} is too wide"
         browser.run(script)
         found[page] = browser.run(

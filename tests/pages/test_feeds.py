@@ -6,6 +6,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -51,7 +52,7 @@ def put(county: County, table: sa.Table, *rows: dict[str, Any]) -> None:
 
 
 def series(county: County, feed: str, today: date = TODAY) -> list[feeds.Series]:
-    return [one for one in feeds.overview(county.store, today) if one.contract.feed == feed]
+    return [one for one in feeds.overview(county.home, county.store, today) if one.contract.feed == feed]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_freshness_is_judged_by_the_period_received(
 
 def test_a_feed_that_never_arrived_is_the_most_urgent(county: County) -> None:
     put(county, ledger.batch, batch("water_project", "2025-06-30"))
-    told = feeds.overview(county.store, TODAY)
+    told = feeds.overview(county.home, county.store, TODAY)
     assert {one.contract.feed for one in told} == set(contracts())
     assert told[0].level is feeds.Level.BAD and told[0].freshness is Freshness.NEVER
     assert [one.level for one in told] == sorted((one.level for one in told), key=list(feeds.Level).index)
@@ -165,10 +166,24 @@ def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came
         batch("registry_member", "2025-05-31", "990122100000", number=3),
         batch("water_project", "2025-03-31", "990121100000", number=4),
         batch("water_project", "2025-05-31", number=5),
+        batch("health_settlement", "2025-03-31", "990122000000", number=6),
+        batch("health_settlement", "2025-05-31", "990122100000", number=7),
+        batch("health_settlement", "2025-06-30", "990122100201", number=8),
+        batch("civil_assistance", "2025-03-31", "990122000000", number=9),
+        batch("civil_assistance", "2025-05-31", "990122100000", number=10),
+        batch("civil_assistance", "2025-06-30", "990122101000", number=11),
     )
+    for feed, number, towns in (
+        ("registry_member", 2, "0"),
+        ("health_settlement", 6, "01111"),
+        ("civil_assistance", 9, "0012"),
+    ):
+        path = county.home.batch_rows(feed, batch(feed, "2025-03-31", number=number)["batch_id"])
+        path.parent.mkdir(parents=True)
+        pl.DataFrame({"division_code": [f"9901221{town.zfill(2)}201" for town in towns]}).write_parquet(path)
     told = {
         (one.contract.feed, one.scope): (one.freshness, one.level)
-        for one in feeds.overview(county.store, TODAY, {SCOPE: Division("旧县", date(2025, 4, 30))})
+        for one in feeds.overview(county.home, county.store, TODAY, {SCOPE: Division("旧县", date(2025, 4, 30))})
         if one.batch
     }
     fresh, ended = (Freshness.FRESH, feeds.Level.GOOD), (Freshness.ENDED, feeds.Level.GOOD)
@@ -178,7 +193,49 @@ def test_nobody_waits_for_a_division_that_is_no_more_nor_for_one_whose_data_came
         ("registry_member", "990122100000"): fresh,
         ("water_project", "990121100000"): fresh,
         ("water_project", SCOPE): ended,
+        ("health_settlement", "990122000000"): (Freshness.LATE, feeds.Level.BAD),
+        ("health_settlement", "990122100000"): fresh,
+        ("health_settlement", "990122100201"): fresh,
+        ("civil_assistance", "990122000000"): fresh,
+        ("civil_assistance", "990122100000"): fresh,
+        ("civil_assistance", "990122101000"): fresh,
     }
+
+
+def test_a_series_goes_on_under_the_code_that_took_a_divisions_place(county: County) -> None:
+    """Of a county that got another code, and of a village that another one took in."""
+    county.rename({SCOPE: "990181000000", "990121100202": "990121100201"}, "2025-04-30")
+    reference.keep(county.home, county.store)
+    known = divisions.known(county.home, county.store)
+    successors = divisions.successors(known)
+    new, village, taken_in = "990181000000", "990121100201", "990121100202"
+    put(
+        county,
+        ledger.batch,
+        batch("registry_member", "2025-03-31", number=1, rows_received=10),
+        batch("registry_member", "2025-04-30", number=2, rows_received=11),
+        batch("registry_member", "2025-05-31", new, number=3, rows_received=12),
+        batch("water_project", "2025-03-31", village, number=4, rows_received=20),
+        batch("water_project", "2025-03-31", taken_in, number=5, rows_received=5),
+        batch("water_project", "2025-04-30", taken_in, number=6, rows_received=5),
+        batch("housing_safety", "2024-12-31", number=7),
+    )
+    told = {
+        (one.contract.feed, one.scope): one
+        for one in feeds.overview(county.home, county.store, date(2025, 8, 1), known)
+        if one.batch is not None
+    }
+    assert {key: (one.came, one.freshness) for key, one in told.items()} == {
+        ("registry_member", new): (date(2025, 5, 31), Freshness.LATE),
+        ("water_project", village): (date(2025, 4, 30), Freshness.LATE),
+        ("housing_safety", new): (date(2024, 12, 31), Freshness.LATE),
+    }
+    volumes = feeds.volumes(county.store, list(told.values()), date(2025, 5, 31), successors)
+    assert volumes["registry_member", new][-3:] == [10, 11, 12]
+    assert volumes["water_project", village][-3:] == [25, 5, None]
+    for scope in (new, SCOPE):
+        listed = feeds.batches(county.store, "registry_member", divisions.codes(successors, scope))
+        assert [row["as_of"].month for row in listed] == [5, 4, 3]
 
 
 def test_a_division_that_is_no_more_has_a_name(county: County) -> None:
@@ -188,8 +245,8 @@ def test_a_division_that_is_no_more_has_a_name(county: County) -> None:
     (county.home.reference / "divisions.csv").write_text(table, encoding="utf-8")
     reference.keep(county.home, county.store)
     known = divisions.known(county.home, county.store)
-    assert known[SCOPE] == ("旧县", date(2025, 4, 30))
-    assert known["990122000000"] == ("新县", None)
+    assert known[SCOPE] == Division("旧县", date(2025, 4, 30))
+    assert known["990122000000"] == Division("新县", None)
     assert divisions.names(known, [SCOPE, None, "990199000000"]) == {SCOPE: "旧县"}
 
 
@@ -204,7 +261,11 @@ def test_open_incidents_are_counted_and_a_critical_one_is_urgent(county: County)
         an_incident("2", status="resolved"),
         an_incident("3", feed="water_project", status="acknowledged"),
     )
-    told = {one.contract.feed: (one.incidents, one.level) for one in feeds.overview(county.store, TODAY) if one.batch}
+    told = {
+        one.contract.feed: (one.incidents, one.level)
+        for one in feeds.overview(county.home, county.store, TODAY)
+        if one.batch
+    }
     assert told == {"registry_member": (1, feeds.Level.LOOK), "water_project": (1, feeds.Level.BAD)}
 
 
@@ -239,7 +300,7 @@ def test_checks_that_fail_are_told_over_the_batches_of_a_series(county: County) 
             for position, (name, failed) in enumerate(zip(("e:blank", "e:accepted"), counts, strict=True))
         ),
     )
-    shown = feeds.batches(county.store, "registry_member", SCOPE)
+    shown = feeds.batches(county.store, "registry_member", [SCOPE])
     assert [(row["as_of"].month, row["failed"]) for row in shown] == [(5, 1), (4, 0), (3, 1)]
     assert feeds.trends(county.store, shown) == [feeds.Trend("e:blank", "sex", [1, 0, 5])]
 
@@ -264,7 +325,7 @@ def test_a_thousand_scopes_over_two_years_are_told_in_time(county: County, capsy
         ),
     )
     began = time.process_time()
-    told = feeds.overview(county.store, TODAY)
+    told = feeds.overview(county.home, county.store, TODAY)
     volumes = feeds.volumes(county.store, told[: feeds.PAGE], days[-1])
     feeds.astray(county.store, TODAY)
     spent = time.process_time() - began

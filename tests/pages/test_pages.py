@@ -10,6 +10,7 @@ import sys
 import pytest
 import sqlalchemy as sa
 
+from clerk import VILLAGE, row
 from faults.test_leaks import PLANTED
 from pages.conftest import INCIDENT, Site, an_incident, held
 from safetynet.home import CHECKOUT
@@ -135,6 +136,49 @@ def test_a_file_of_which_nothing_could_be_read_has_a_page_too(site: Site) -> Non
     text = site.ask(f"file/{refused['delivery_id']}?lang=en").text
     assert "could not be read as this table" in text
     assert refused["source_file"] in site.ask("feeds?lang=en").text
+
+
+def test_a_series_goes_on_where_a_village_became_part_of_another(site: Site) -> None:
+    site.county.rename({"990121100299": VILLAGE}, "2020-12-31")
+    for code, day in (("990121100299", "20201130"), (VILLAGE, "20250531")):
+        given = [row("water_household", number, division_code=code) for number in range(3)]
+        site.county.deliver("water_household", given, f"台账_{day}.xlsx")
+    assert [outcome.scope for outcome in site.county.take_in()] == ["990121100299", VILLAGE]
+    for scope in (VILLAGE, "990121100299"):
+        page = site.ask(f"series?feed=water_household&scope={scope}&lang=en").text
+        assert "2020-11-30" in page and "2025-05-31" in page
+        assert re.search(r"Formerly.*旧村.*990121100299", page)
+    assert site.ask("feeds?feed=water_household").text.count("series?feed=water_household") == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_unusual_distribution_is_named_by_its_header_and_drawn_against_its_history(
+    site: Site, dear: dict[str, str], lang: str
+) -> None:
+    told = {
+        "zh": "“个人自付”的中位数：本批 12330；此前 6 批的中位数 123.30，一般在 94.85 到 160.29 之间。",
+        "en": "“个人自付”, the median: 12330 in this batch; the median of the 6 batches before is 123.30, "
+        "usual is 94.85 to 160.29.",
+    }[lang]
+    for address in (f"incidents/{dear['incident']}", f"batch/{dear['batch']}"):
+        page = site.ask(f"{address}?lang={lang}").text
+        assert told in page and not re.search(r"\bout_of_pocket", page)
+        assert page.count("<circle") == 6 and page.count('class="this"') == 1
+        assert "<title>2025-01-28: 123.30</title>" in page and "<title>2025-07-28: 12330</title>" in page
+    assert "“个人自付”" in site.ask(f"incidents?feed=health_settlement&lang={lang}").text
+    assert "<circle" not in site.ask(f"incidents/{INCIDENT}").text
+
+
+def test_an_expectation_that_fails_is_named_by_reason_and_header(site: Site) -> None:
+    what = "not_a_listed_value:disease"
+    with site.county.store.transaction() as connection:
+        connection.execute(
+            sa.insert(ledger.incident).values(
+                an_incident("8" * 12, feed="health_chronic_disease", kind="expectation", what=what)
+            )
+        )
+    for address in (f"incidents/{'8' * 12}", "incidents?feed=health_chronic_disease"):
+        assert "“慢病种类” 不在允许的取值中" in site.ask(f"{address}{'&' if '?' in address else '?'}lang=zh").text
 
 
 def test_the_file_for_the_department_is_for_those_who_act(site: Site) -> None:

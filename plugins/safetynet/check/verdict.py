@@ -64,8 +64,12 @@ def causes(
     is_future: bool,
     as_of: date,
     results: list[Result],
+    cut_off: Sentence | None = None,
 ) -> list[Cause]:
-    """Why a batch that could be read is held, the weightiest first; none where it is not."""
+    """Why a batch that could be read is held, the weightiest first; none where it is not.
+
+    `cut_off` says of which division's file it may be the rest, None where it is nobody's.
+    """
     found = []
     if is_future:
         told = say("as_of_in_future", {"as_of": as_of.isoformat()})
@@ -81,6 +85,8 @@ def causes(
         code = "volume_low" if counts.received < bounds.low else "volume_high"
         told = say(code, {"received": counts.received, "previous": bounds.previous})
         found.append(Cause(IncidentKind.UNUSUAL_VOLUME, "", told))
+    if cut_off is not None:
+        found.append(Cause(IncidentKind.UNUSUAL_VOLUME, "", cut_off))
     critical = [result for result in results if result.severity == "critical" and not result.success]
     beyond_volume = [result.name for result in critical if not result.expectation.endswith(":volume")]
     if beyond_volume:

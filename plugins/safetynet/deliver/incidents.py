@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from safetynet.contract import contracts
 from safetynet.home import county_day
-from safetynet.incidents import threads
+from safetynet.incidents import failures, threads
 from safetynet.messages import say
 from safetynet.publish.ledger import Ledger
 
@@ -29,6 +29,7 @@ def show(store: Ledger) -> None:
             f"{row['incident_id']}  {county_day(row['opened_at'])}  [bold]{place}[/bold]  "
             f"[{colour}]{row['severity']}[/{colour}]  {escape(status)}  {owner}"
         )
-        what = f" ({row['what']})" if row["what"] else ""
-        console.print(f"  {kind.zh} · {kind.en}{escape(what)} ×{row['batches']}")
+        about = failures.named(feed, row["kind"], row["what"])
+        zh, en = (f" ({told})" if told else "" for told in (about.zh, about.en))
+        console.print(f"  {kind.zh}{escape(zh)} · {kind.en}{escape(en)} ×{row['batches']}")
     console.print("Next · 接下来  make acknowledge ID=… BY=… NOTE=…")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
 from typing import Any
@@ -11,14 +12,23 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from safetynet.contract import Bounds, IncidentKind
+from safetynet import reference
+from safetynet.contract import Bounds, Contract, IncidentKind
 from safetynet.division import above, prefix
 from safetynet.home import Home
+from safetynet.incidents import calendar
+from safetynet.incidents.cover import share_within
 from safetynet.incidents.failures import Columns, Failure
 from safetynet.incidents.usual import LEAST_DEVIATION, around, is_near, same_month
 from safetynet.messages import say
 from safetynet.publish import ledger
 from safetynet.publish.ledger import ACCEPTED, Ledger
+
+
+def codes(divisions: pl.DataFrame, scope: str | None, on: date) -> set[str | None]:
+    """A scope, and the codes that it had before it was called by that one, by a date."""
+    renamings = reference.renamings(reference.successors(divisions, on))
+    return {scope, *(old for old, new in renamings.items() if new == scope)}
 
 
 def batches(
@@ -29,17 +39,23 @@ def batches(
     A part is preceded by what was the same part before, a whole file by whole files and by all parts of deliveries in
     parts. A file that is read again is judged as it was: what was released after it came says nothing.
     """
-    batch, delivery, release = ledger.batch, ledger.delivery, ledger.release
+    batch, delivery = ledger.batch, ledger.delivery
     is_here: sa.ColumnElement[bool] = batch.c.scope.in_([scope for scope in scopes if scope is not None])
     if None in scopes:
         is_here = sa.or_(is_here, batch.c.scope.is_(None))
-    released = sa.select(release.c.batch_id).where(release.c.released_at <= received_at)
-    was_used = sa.or_(batch.c.verdict.in_(ACCEPTED), sa.and_(batch.c.verdict == "held", batch.c.batch_id.in_(released)))
-    statement = sa.select(batch).where(batch.c.feed == feed, is_here, batch.c.received_at < received_at, was_used)
+    statement = sa.select(batch).where(batch.c.feed == feed, is_here, *_was_used(received_at))
     if part_key:
         same_part = sa.select(delivery.c.batch_id).where(delivery.c.feed == feed, delivery.c.part_key == part_key)
         statement = statement.where(batch.c.batch_id.in_(same_part))
     return store.rows(statement.order_by(batch.c.received_at, batch.c.batch_id))
+
+
+def _was_used(received_at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Hold for a batch that had come before a moment, and was used by then."""
+    batch, release = ledger.batch, ledger.release
+    released = sa.select(release.c.batch_id).where(release.c.released_at <= received_at)
+    is_released = sa.and_(batch.c.verdict == "held", batch.c.batch_id.in_(released))
+    return batch.c.received_at < received_at, sa.or_(batch.c.verdict.in_(ACCEPTED), is_released)
 
 
 def columns(earlier: Sequence[dict[str, Any]]) -> Columns | None:
@@ -86,6 +102,49 @@ def rows_within(
         return None
     lies_in_it = pl.any_horizontal([pl.col("division_code").str.starts_with(prefix(code)) for code in codes])
     return int(pl.scan_parquet(files).filter(lies_in_it).select(pl.len()).collect().item()) or None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A division whose next file is due, and the rows of its last one."""
+
+    scope: str
+    rows: int
+
+
+def due_whole(
+    home: Home, store: Ledger, feed: Contract, divisions: pl.DataFrame, scope: str, on: date, received_at: datetime
+) -> Whole | None:
+    """The division of which a file may be a cut-off one, if its rows lie in a part that never sent a file of its own.
+
+    It is the smallest above that delivers, if a file of this date would be its next one, most rows of its last file lie
+    elsewhere, and no other part of it has sent a file since: where one has, files come by parts now. None for a feed
+    without a calendar, of which nothing is ever due.
+    """
+    if feed.calendar is None:
+        return None
+    for code in reversed(above(scope)):
+        earlier = batches(store, feed.feed, codes(divisions, code, on), "", received_at)
+        if earlier:
+            break
+    else:
+        return None
+    newest = max(row["as_of"] for row in earlier)
+    last, table = [row for row in earlier if row["as_of"] == newest], ledger.batch
+    part_since = store.rows(
+        sa.select(table.c.batch_id)
+        .where(table.c.feed == feed.feed, table.c.as_of > newest, *_was_used(received_at))
+        .where(table.c.scope.startswith(prefix(code)))
+        .limit(1)
+    )
+    rows = last_volume(earlier, newest) or 0
+    is_next = calendar.period_of(feed, on) > calendar.period_of(feed, newest)
+    if not is_next or part_since or rows < feed.bounds.volume_from_rows:
+        return None
+    share = share_within(home, reference.present_codes(divisions, on))
+    if share(feed.feed, [row["batch_id"] for row in last], [scope]) >= feed.bounds.volume_low:
+        return None
+    return Whole(code, rows)
 
 
 def in_one_piece(earlier: Sequence[dict[str, Any]], as_of: date) -> dict[date, dict[str, Any]]:

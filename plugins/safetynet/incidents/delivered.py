@@ -16,19 +16,21 @@ from safetynet.publish.ledger import Ledger
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file that came, the period that it is of, and the date from which its rows count."""
+    """A file that came, the period that it is of, the date from which its rows count, and its batch, if it was read."""
 
     feed: str
     scope: str | None
     period: date
     as_of: date
     verdict: str
+    batch_id: str | None = None
 
 
 def delivered(store: Ledger, feed: str | None = None) -> list[Delivered]:
-    """Every batch (of one feed, or all), released ones as accepted, and rejected files whose incident is open.
+    """Every batch (of one feed, or all) but rejected ones, released ones as accepted; rejected files by their incident.
 
-    What is of no period is left out: the files of a feed without a calendar.
+    Once that is over they hide nothing: where the file of another division ended it, whose data is still not there is
+    late. What is of no period is left out: the files of a feed without a calendar.
     """
     came = [
         (
@@ -38,17 +40,27 @@ def delivered(store: Ledger, feed: str | None = None) -> list[Delivered]:
             row["as_of"],
             row["received_at"],
             row["verdict"],
+            row["batch_id"],
         )
         for row in history.batches(store, feed=feed)
+        if row["verdict"] != "rejected"
     ]
     came += [
-        (row["feed"], row["scope"], row["last_as_of"], county_day(row["last_seen_at"]), row["last_seen_at"], "rejected")
+        (
+            row["feed"],
+            row["scope"],
+            row["last_as_of"],
+            county_day(row["last_seen_at"]),
+            row["last_seen_at"],
+            "rejected",
+            0,
+        )
         for row in threads.current(store)
         if row["kind"] == IncidentKind.REJECTED and feed in (None, row["feed"])
     ]
     return [
-        Delivered(name, scope, period, as_of, verdict)
-        for name, scope, stated_on, as_of, at, verdict in came
+        Delivered(name, scope, period, as_of, verdict, batch_id)
+        for name, scope, stated_on, as_of, at, verdict, batch_id in came
         if name in contracts()
         and (period := calendar.period_received(contracts()[name], _believable(stated_on, at), at))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from math import sqrt
 from statistics import median
@@ -44,37 +45,74 @@ def history(store: Ledger, feed: Contract, earlier: Mapping[date, dict[str, Any]
     return found
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A measure of a batch beside its own history, by as-of date, and the range that is usual by it."""
+
+    measure: Measure
+    past: Mapping[date, float]
+    usual: Range
+    is_season: bool
+    """Whether the same month of another year was like it."""
+
+    @property
+    def excess(self) -> float:
+        """How far it lies from what is usual; above 1 it is outside of that."""
+        return self.usual.excess(self.measure.value)
+
+    def facts(self, feed: Contract) -> dict[str, Fact]:
+        """What a sentence tells of it."""
+        code = self.measure.name if self.measure.name in (MEDIAN, BLANK) else "code"
+        named = say(f"measure_{code}", {"code": self.measure.code})
+        return {
+            "column": feed.first_header(self.measure.column),
+            "measure_zh": named.zh,
+            "measure_en": named.en,
+            "now": self.shown(self.measure.value),
+            "batches": len(self.past),
+            "usual": self.shown(self.usual.middle),
+            "low": self.shown(max(self.usual.low, 0.0)),
+            "high": self.shown(self.usual.high if self.measure.name == MEDIAN else min(self.usual.high, 1.0)),
+        }
+
+    def shown(self, value: float) -> str:
+        """A value of this measure as people read it: a share in per cent, or an amount."""
+        return f"{value:.2f}".removesuffix(".00") if self.measure.name == MEDIAN else f"{value:.0%}"
+
+
 def unusual(feed: Contract, usual: History, as_of: date, measures: Sequence[Measure]) -> list[Failure]:
     """A failure for each column of which a measure is far from its history; the furthest one is told.
 
     Nothing is said of a batch with few rows, while the history is short, and of amounts that are usually 0 all of them.
     """
-    bounds = feed.bounds
-    furthest: dict[str, tuple[Measure, Range]] = {}
-    for measure in measures:
-        batches = len(usual.get((measure.column, measure.name), {}))
-        if (
-            measure.name == QUARTILES
-            or measure.rows < bounds.distribution_from_rows
-            or batches < bounds.usual_from_batches
-        ):
-            continue
-        usually = _left(feed, usual, as_of, measure)
-        known = furthest.get(measure.column)
-        if usually and (known is None or usually.excess(measure.value) > known[1].excess(known[0].value)):
-            furthest[measure.column] = measure, usually
+    outside = [each for each in compared(feed, usual, as_of, measures) if each.excess > 1 and not each.is_season]
     return [
-        Failure(
-            IncidentKind.DISTRIBUTION,
-            column,
-            say("distribution_unusual", _facts(feed, measure, usually, len(usual[column, measure.name]))),
-        )
-        for column, (measure, usually) in furthest.items()
+        Failure(IncidentKind.DISTRIBUTION, column, say("distribution_unusual", each.facts(feed)))
+        for column, each in furthest(outside).items()
     ]
 
 
-def _left(feed: Contract, usual: History, as_of: date, measure: Measure) -> Range | None:
-    """The range that a measure has left, None where it lies in it; no narrower than chance makes it in so many rows."""
+def furthest(found: Sequence[Compared]) -> dict[str, Compared]:
+    """Column → of its measures the one that is furthest off, the first of several."""
+    columns = dict.fromkeys(each.measure.column for each in found)
+    of_column = {name: [each for each in found if each.measure.column == name] for name in columns}
+    return {name: max(each, key=lambda one: one.excess) for name, each in of_column.items()}
+
+
+def compared(feed: Contract, usual: History, as_of: date, measures: Sequence[Measure]) -> list[Compared]:
+    """Those measures of a batch that have enough rows and enough history to tell anything."""
+    bounds = feed.bounds
+    return [
+        _compared(feed, usual, as_of, measure)
+        for measure in measures
+        if measure.name != QUARTILES
+        and measure.rows >= bounds.distribution_from_rows
+        and len(usual.get((measure.column, measure.name), {})) >= bounds.usual_from_batches
+    ]
+
+
+def _compared(feed: Contract, usual: History, as_of: date, measure: Measure) -> Compared:
+    """A measure beside its range, which is no narrower than chance makes it in so many rows."""
     past = usual[measure.column, measure.name]
     middle, deviations = median(past.values()), feed.bounds.usual_deviations
     if measure.name == MEDIAN:
@@ -85,28 +123,4 @@ def _left(feed: Contract, usual: History, as_of: date, measure: Measure) -> Rang
         chance = sqrt(middle * (1 - middle) / measure.rows)
         usually = around(past.values(), deviations, max(_LEAST_POINTS, chance))
         is_season = any(abs(each - measure.value) <= _SAME_MONTH_POINTS for each in same_month(past, as_of))
-    return usually if usually.excess(measure.value) > 1 and not is_season else None
-
-
-def _facts(feed: Contract, measure: Measure, usually: Range, batches: int) -> dict[str, Fact]:
-    code = "median" if measure.name == MEDIAN else "blank" if measure.name == BLANK else "code"
-    named = say(f"measure_{code}", {"code": measure.code})
-    told = _amount if measure.name == MEDIAN else _share
-    return {
-        "column": feed.first_header(measure.column),
-        "measure_zh": named.zh,
-        "measure_en": named.en,
-        "now": told(measure.value),
-        "batches": batches,
-        "usual": told(usually.middle),
-        "low": told(max(usually.low, 0.0)),
-        "high": told(usually.high if measure.name == MEDIAN else min(usually.high, 1.0)),
-    }
-
-
-def _amount(value: float) -> str:
-    return f"{value:.2f}".removesuffix(".00")
-
-
-def _share(value: float) -> str:
-    return f"{value:.0%}"
+    return Compared(measure, past, usually, is_season)

@@ -34,6 +34,20 @@ class Columns:
     unknown: int
 
 
+def named(feed: Contract | None, kind: str, what: str) -> Sentence:
+    """What an incident is about as people know it: a column by its header, a reason in words, else a name as it is."""
+    if feed is None or kind not in (IncidentKind.DISTRIBUTION, IncidentKind.EXPECTATION):
+        return Sentence(what, what)
+    reason, _, column = ("", "", what) if kind == IncidentKind.DISTRIBUTION else what.partition(":")
+    told, header = say_reason(reason) if reason else Sentence("", ""), _quoted(feed, column)
+    return Sentence(f"{header} {told.zh}".strip(), f"{header} {told.en}".strip())
+
+
+def _quoted(feed: Contract, column: str | None) -> str:
+    """A column by its header, empty for none of the contract's."""
+    return f"“{feed.first_header(column)}”" if column in feed.columns else ""
+
+
 def of_refusal(refusal: Refused, told: Sentence) -> list[Failure]:
     """The failure of a rejected file; where it is about columns, others that are missing are another failure."""
     columns = refusal.facts.get("columns")
@@ -70,10 +84,16 @@ def _expectation(feed: Contract, counts: Counts, result: Result) -> Failure | No
     if result.success or is_tolerated:
         return None
     reason = say_reason(result.reason)
-    column = f"“{feed.first_header(result.column)}” " if result.column in feed.columns else ""
+    header = _quoted(feed, result.column)
     told = say(
         "expectation_failed",
-        {"column": column, "reason_zh": reason.zh, "reason_en": reason.en, "rows": failed, "checked": checked},
+        {
+            "column": f"{header} " if header else "",
+            "reason_zh": reason.zh,
+            "reason_en": reason.en,
+            "rows": failed,
+            "checked": checked,
+        },
     )
     return Failure(IncidentKind.EXPECTATION, result.name, told, result.column)
 

@@ -57,10 +57,6 @@ class Place:
         """Whether a division is this one or lies in it."""
         return _lies_in(present(scope, self.successors), present(self.scope, self.successors))
 
-    def is_related_to(self, scope: str | None) -> bool:
-        """Whether a division is this one, lies in it or holds it."""
-        return related(present(scope, self.successors), present(self.scope, self.successors))
-
 
 def rules_of(feed: str | None) -> Incidents:
     """How failures of a feed, or of the installation, are told."""
@@ -166,9 +162,19 @@ def _late(connection: sa.Connection, feed: str | None) -> list[Row]:
 
 
 def arrived(connection: sa.Connection, place: Place, period: date, at: datetime) -> None:
-    """Say that a period's data of a place, of one in it or of one above it has arrived, in whatever state."""
+    """Say that a period's data of a place, or of one above it, has arrived, in whatever state."""
     late = _late(connection, place.feed)
-    _end(connection, [row for row in late if place.is_related_to(row["scope"]) and row["last_as_of"] <= period], at)
+    _end(connection, [row for row in late if place.holds(row["scope"]) and row["last_as_of"] <= period], at)
+
+
+def late_no_more(connection: sa.Connection, still: Sequence[Place], at: datetime) -> None:
+    """Say that only these places are late by now, whatever it was that made the others be in time."""
+    table = ledger.incident
+    late = _select(connection, _is_open(), table.c.kind == IncidentKind.LATE)
+    is_over = [
+        row for row in late if not any(place.feed == row["feed"] and place.is_of(row["scope"]) for place in still)
+    ]
+    _end(connection, is_over, at)
 
 
 def late_since(connection: sa.Connection, place: Place) -> date | None:
@@ -210,19 +216,6 @@ def _lies_in(scope: str | None, other: str | None) -> bool:
 def related(scope: str | None, other: str | None) -> bool:
     """Whether two divisions are one, or one lies in the other."""
     return _lies_in(scope, other) or _lies_in(other, scope)
-
-
-def foremost(newest: Mapping[str | None, date]) -> set[str | None]:
-    """Of divisions that wait for their next period, by the newest that each sent itself, those that are asked for it.
-
-    Who sent a period for another one, above it or in it, is asked in its place: a county that goes on where the
-    prefecture handed over.
-    """
-    return {
-        scope
-        for scope, period in newest.items()
-        if not any(later > period and related(scope, other) for other, later in newest.items())
-    }
 
 
 def _is_older(as_of: date | None, incident: Row) -> bool:

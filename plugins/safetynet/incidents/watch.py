@@ -15,6 +15,7 @@ from safetynet.contract import IncidentKind, contracts
 from safetynet.deliver import alerts, channel
 from safetynet.home import Home, county_day, now
 from safetynet.incidents import endangered, threads
+from safetynet.incidents.cover import share_within
 from safetynet.incidents.delivered import delivered, under_present_codes
 from safetynet.incidents.late import Late, late
 from safetynet.publish import ledger
@@ -37,7 +38,11 @@ def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
     owners: dict[str, list[Late]] = {}
     divisions = reference.divisions(home, store)
     successors = reference.present_codes(divisions, county_day(at))
-    for each in late(under_present_codes(delivered(store), successors), reference.ended(divisions), county_day(at)):
+    files, share = under_present_codes(delivered(store), successors), share_within(home, successors)
+    found = late(files, reference.ended(divisions), county_day(at), share)
+    with store.transaction() as connection:
+        threads.late_no_more(connection, [_place(each, successors) for each in found], at)
+    for each in found:
         owners.setdefault(each.feed.owner.channels, []).append(each)
     for mine in owners.values():
         feeds = {each.feed.feed: each.feed for each in mine}
@@ -50,9 +55,13 @@ def _look_at_calendar(home: Home, store: Ledger, at: datetime) -> None:
                 store.put(connection, ledger.message, [message])
 
 
+def _place(each: Late, successors: Mapping[str, str]) -> threads.Place:
+    return threads.Place(each.feed.feed, each.scope, as_of=each.period, successors=successors)
+
+
 def _open(connection: sa.Connection, each: Late, successors: Mapping[str, str], at: datetime) -> dict[str, Any] | None:
     """The incident of what is late, where that is news; a further period that is missing is an event of it."""
-    place = threads.Place(each.feed.feed, each.scope, as_of=each.period, successors=successors)
+    place = _place(each, successors)
     known = threads.late_since(connection, place)
     if known == each.period:
         return None

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from safetynet import reference
 from safetynet.contract import Contract, contracts
+from safetynet.division import above
 from safetynet.home import Home, county_day, masked
-from safetynet.incidents import calendar, threads
+from safetynet.incidents import calendar, cover
+from safetynet.incidents.cover import Cover, ShareWithin
 from safetynet.incidents.delivered import Delivered, delivered, under_present_codes
 from safetynet.messages import Sentence, say
 from safetynet.publish import ledger
@@ -101,42 +102,53 @@ def newest_over(today: date) -> date:
     return (today.replace(day=1) - _DAY).replace(day=1)
 
 
-def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date) -> list[Awaited]:
+def awaited(files: Iterable[Delivered], ended: Mapping[str, date], month: date, share: ShareWithin) -> list[Awaited]:
     """Everybody who is awaited for a month, by feed and division.
 
     `ended` is the last day of divisions that are no more. As in `incidents/late.py`, a division is awaited that had a
-    file used before, its data may come with a file of a division in it or above it, and where both are missing, who
-    sent the newest is; unlike there, a later month is no substitute, and what is held or rejected is missing.
+    file used before, its data may come with a file of a division above it or with those in it in which most of its
+    rows lie, and where both are missing, `cover.asked` says who is; unlike there, a later month is no substitute, and
+    what is held or rejected is missing.
     """
     of_feed: dict[str, list[Delivered]] = {}
     for file in files:
         of_feed.setdefault(file.feed, []).append(file)
     found = []
     for feed in sorted(of_feed.keys() & contracts().keys()):
-        told = calendar.told_by(contracts()[feed], last_day(month))
+        contract = contracts()[feed]
+        told = calendar.told_by(contract, last_day(month))
         if told is None:
             continue
         period, deadline = told
+        by_then = [file for file in of_feed[feed] if file.period <= period]
+        used = [file for file in by_then if file.verdict in ACCEPTED]
         newest: dict[str | None, date] = {}
-        for file in of_feed[feed]:
-            if file.verdict in ACCEPTED and file.period <= period:
-                newest[file.scope] = max(file.period, newest.get(file.scope, file.period))
-        came: dict[str | None, State] = {}
-        for file in of_feed[feed]:
-            if file.period == period:
-                came[file.scope] = _better(_state(file, month), came.get(file.scope, "nothing"))
-        of_all = []
-        for scope in sorted(newest, key=str):
-            if ended.get(scope or "", deadline) < deadline:
-                continue
-            state = came.get(scope, "nothing")
-            if state != "in":
-                near = (other for place, other in came.items() if threads.related(scope, place))
-                state = reduce(_better, near, state)
-            of_all.append(Awaited(contracts()[feed], scope, period, deadline, state))
-        asked = threads.foremost({each.scope: newest[each.scope] for each in missing(of_all)})
-        found += [each for each in of_all if each.state == "in" or each.scope in asked]
+        for file in used:
+            newest[file.scope] = max(file.period, newest.get(file.scope, file.period))
+        came = [(_state(file, month), file) for file in by_then if file.period == period]
+        best_first = [(state, [file for one, file in came if _better(one, state) == one]) for state in _STATES]
+        sent = [
+            (state, {file.scope for file in of}, Cover(contract, of, used, share)) for state, of in best_first if of
+        ]
+        of_all = [
+            Awaited(contract, scope, period, deadline, _state_of(scope, period, sent))
+            for scope in sorted(newest, key=str)
+            if ended.get(scope or "", deadline) >= deadline
+        ]
+        named = cover.asked(
+            {each.scope: newest[each.scope] for each in missing(of_all)}, Cover(contract, used, used, share)
+        )
+        found += [each for each in of_all if each.state == "in" or each.scope in named]
     return found
+
+
+def _state_of(scope: str | None, period: date, sent: Sequence[tuple[State, set[str | None], Cover]]) -> State:
+    """The best state in which it sent a period itself, one above it did, or those in it that hold most of its rows.
+
+    `sent` is who sent a period in a state or a better one, for each state from the best.
+    """
+    own = {scope, *(above(scope) if scope else ())}
+    return next((state for state, scopes, of in sent if own & scopes or of.holds_most(scope, period)), "nothing")
 
 
 def _better(one: State, other: State) -> State:
@@ -176,7 +188,8 @@ def awaited_now(home: Home, store: Ledger, *wanted: date, feed: str | None = Non
     found = {}
     for month in wanted:
         successors = reference.present_codes(divisions, last_day(month))
-        found[month] = awaited(under_present_codes(files, successors), ended, month)
+        share = cover.share_within(home, successors)
+        found[month] = awaited(under_present_codes(files, successors), ended, month, share)
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -12,11 +13,22 @@ from airflow.configuration import conf
 from fastapi import Depends, FastAPI, Form, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from safetynet.contract import contracts
+from safetynet.contract import IncidentKind, contracts
 from safetynet.home import Home, county_day, now
 from safetynet.official import kept
 from safetynet.official import month as months
-from safetynet.pages import batch, charts, decisions, divisions, feeds, incidents, lineage, people, warehouse
+from safetynet.pages import (
+    batch,
+    charts,
+    decisions,
+    distribution,
+    divisions,
+    feeds,
+    incidents,
+    lineage,
+    people,
+    warehouse,
+)
 from safetynet.pages.screen import FOLDER, render
 from safetynet.publish import ledger
 from safetynet.publish.form import NewerLedger
@@ -104,7 +116,7 @@ def feeds_page(
     """Every feed × scope, the most urgent first."""
     today = county_day(now())
     known = divisions.known(home, store)
-    series = feeds.overview(store, today, known)
+    series = feeds.overview(home, store, today, known)
     of_feed = [one for one in series if not feed or one.contract.feed == feed]
     counts = {name: sum(one.level is name for one in of_feed) for name in feeds.Level}
     wanted = [one for one in of_feed if not level or one.level == level]
@@ -116,7 +128,7 @@ def feeds_page(
         shown=shown,
         total=len(wanted),
         counts=counts,
-        volumes=feeds.volumes(store, shown, newest),
+        volumes=feeds.volumes(store, shown, newest, divisions.successors(known)),
         names=divisions.names(known, [one.scope for one in shown]),
         astray=[row for row in feeds.astray(store, today) if not feed or row["feed"] == feed],
         waiting=feeds.waiting(store, feed),
@@ -134,19 +146,22 @@ def series_page(request: Request, home: InHome, store: InLedger, feed: str, scop
     contract = contracts().get(feed)
     if contract is None:
         raise HTTPException(404, "Not found")
-    batches = feeds.batches(store, feed, scope)
+    known = divisions.known(home, store)
+    present, *former = codes = divisions.codes(divisions.successors(known), scope)
+    batches = feeds.batches(store, feed, codes)
     drawn = batches[: feeds.MONTHS][::-1]
     return render(
         request,
         "series.html",
         contract=contract,
-        scope=scope,
+        scope=present,
+        former=[code for code in former if any(row["scope"] == code for row in batches)],
         batches=batches,
         drawn=drawn,
         drawing=charts.bars([(row["rows_accepted"], row["rows_quarantined"]) for row in drawn], 720, 150),
         trends=feeds.trends(store, batches),
         suite=batch.suite(home, feed),
-        names=divisions.names(divisions.known(home, store), [scope]),
+        names=divisions.names(known, codes),
     )
 
 
@@ -197,6 +212,15 @@ def decide_on_file(
     return RedirectResponse(f"{request.scope.get('root_path', '')}/{page}", status_code=303)
 
 
+def _distributions(
+    home: Home, store: Ledger, about: Sequence[Mapping[str, Any]], batch_id: str | None
+) -> list[distribution.Distribution]:
+    """The columns that some incidents are about, as they look in a batch."""
+    columns = dict.fromkeys(each["what"] for each in about if each["kind"] == IncidentKind.DISTRIBUTION)
+    found = [distribution.of_batch(home, store, batch_id, column) for column in columns]
+    return [one for one in found if one]
+
+
 def _file(
     request: Request,
     home: Home,
@@ -221,6 +245,7 @@ def _file(
         note_length=incidents.NOTE_LENGTH,
         marks=marks,
         resolved=warehouse.resolved_rows(home, file.batch["batch_id"], numbers) if file.batch and numbers else {},
+        distributions=_distributions(home, store, file.incidents, file.batch["batch_id"]) if file.batch else [],
         page=page,
         pages=-(-marks.total // batch.ROWS) if marks else 0,
         layers=lineage.downstream(home, file.contract),
@@ -292,6 +317,7 @@ def _incident(
         status_code=409 if refused else 200,
         incident=incident,
         names=divisions.names(divisions.known(home, store), [incident["scope"]]),
+        distributions=_distributions(home, store, [incident], incident["last_batch_id"]),
         timeline=incidents.timeline(store, incident_id),
         possible=incidents.possible(incident["status"]) if is_actor else [],
         refused=refused,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
 
@@ -43,3 +44,29 @@ def bars(values: Sequence[tuple[int, int]], width: float, height: float) -> list
         )
         for position, (lower, upper) in enumerate(values)
     ]
+
+
+@dataclass(frozen=True)
+class Against:
+    """Points of a history and the range that they are usually in; y counts downwards, in units of the chart."""
+
+    points: list[tuple[float, float]]
+    high: float
+    middle: float
+    low: float
+    is_by_factor: bool
+
+
+def against(
+    values: Sequence[float], usual: tuple[float, float, float], width: float, height: float, by_factor: bool
+) -> Against:
+    """Values beside each other over a (low, middle, high) range; by factor where asked for and nothing is 0 or less."""
+    drawn = [*values, *usual]
+    is_by_factor = by_factor and min(drawn) > 0
+    scaled = [log(value) if is_by_factor else value for value in drawn]
+    least, span = min(scaled), (max(scaled) - min(scaled)) or 1.0
+    ys = [round((1 - (value - least) / span) * height, 1) for value in scaled]
+    step = width / len(values)
+    low, middle, high = ys[-3:]
+    points = [(round((position + 0.5) * step, 1), y) for position, y in enumerate(ys[:-3])]
+    return Against(points, high, middle, low, is_by_factor)

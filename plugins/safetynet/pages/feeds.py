@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from safetynet.contract import Contract, contracts
-from safetynet.division import above
+from safetynet.division import above, present
+from safetynet.home import Home
 from safetynet.incidents.calendar import next_deadline
+from safetynet.incidents.cover import ShareWithin, share_within
+from safetynet.pages import divisions
 from safetynet.pages.divisions import Division
 from safetynet.pages.freshness import Freshness, freshness
 from safetynet.publish import ledger
@@ -39,7 +42,10 @@ Key = tuple[str, str | None]
 
 
 class Series(NamedTuple):
-    """What one department delivers about one scope, by its newest batch; without one where nothing arrived."""
+    """What one department delivers about one scope, by its newest batch; without one where nothing arrived.
+
+    A division that has another code, or is part of another, by now is the one that took its place.
+    """
 
     contract: Contract
     scope: str | None
@@ -69,21 +75,23 @@ def verdict_now() -> sa.ColumnElement[str]:
     return sa.case((is_released, accepted), else_=table.verdict).label("verdict")
 
 
-def is_of_scope(scope: str | None) -> sa.ColumnElement[bool]:
-    """Holds for batches of a scope; None: of those that name none."""
-    return ledger.batch.c.scope.is_(None) if scope is None else ledger.batch.c.scope == scope
+def _is_of_one(codes: Collection[str | None]) -> sa.ColumnElement[bool]:
+    """Holds for batches of a scope under any of its codes; None: of those that name none."""
+    return sa.or_(*(ledger.batch.c.scope.is_not_distinct_from(code) for code in codes))
 
 
-def _newest_batches(store: Ledger, today: date) -> dict[tuple[str, str | None], dict[str, Any]]:
+def _newest_batches(store: Ledger, today: date, successors: Mapping[str, str]) -> dict[Key, dict[str, Any]]:
     """The newest batch of every (feed, scope): of its newest as-of date the one that came last.
 
     What was rejected before it told its scope belongs to none, what is of a day to come to no period; see `astray`.
     """
-    return _newest(store, today, has_scope=True) | _newest(store, today, has_scope=False)
+    found = [row for has_scope in (True, False) for row in _newest(store, today, has_scope=has_scope)]
+    found.sort(key=lambda row: (row["as_of"], row["received_at"], row["batch_id"]))
+    return {(row["feed"], present(row["scope"], successors)): row for row in found}
 
 
-def _newest(store: Ledger, today: date, *, has_scope: bool) -> dict[tuple[str, str | None], dict[str, Any]]:
-    """Those of batches that name a scope, or of those that name none; every step is a search in `batch_of_scope`."""
+def _newest(store: Ledger, today: date, *, has_scope: bool) -> list[dict[str, Any]]:
+    """Those of every code that is named, or of batches that name none; each step is a search in `batch_of_scope`."""
     table, other = ledger.batch, ledger.batch.alias()
     series = sa.select(table.c.feed, table.c.scope).where(_counts(table, has_scope)).distinct().subquery()
 
@@ -92,17 +100,15 @@ def _newest(store: Ledger, today: date, *, has_scope: bool) -> dict[tuple[str, s
         return sa.and_(batch.c.feed == series.c.feed, is_of_scope, _counts(batch, has_scope))
 
     as_of = sa.select(sa.func.max(other.c.as_of)).where(of_series(other), other.c.as_of <= today).scalar_subquery()
-    rows = store.rows(
+    return store.rows(
         sa.select(
-            *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of")),
+            *(table.c[name] for name in ("batch_id", "feed", "scope", "as_of", "received_at")),
             *(table.c[name] for name in ("rows_received", "rows_accepted", "rows_quarantined")),
             verdict_now(),
         )
         .select_from(series)
         .join(table, sa.and_(of_series(table), table.c.as_of == as_of))
-        .order_by(table.c.received_at, table.c.batch_id)
     )
-    return {(row["feed"], row["scope"]): row for row in rows}
 
 
 def _counts(batch: sa.FromClause, has_scope: bool) -> sa.ColumnElement[bool]:
@@ -112,7 +118,7 @@ def _counts(batch: sa.FromClause, has_scope: bool) -> sa.ColumnElement[bool]:
     return sa.and_(is_known, batch.c.scope.is_(None), batch.c.verdict != "rejected")
 
 
-def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, int]]:
+def _open_incidents(store: Ledger, successors: Mapping[str, str]) -> dict[Key, tuple[int, int]]:
     """(feed, scope) → open incidents, and critical ones among them."""
     table = ledger.incident
     is_critical = sa.case((table.c.severity == "critical", 1), else_=0)
@@ -123,7 +129,12 @@ def _open_incidents(store: Ledger) -> dict[tuple[str, str | None], tuple[int, in
         .where(table.c.status != "resolved", table.c.feed.is_not(None))
         .group_by(table.c.feed, table.c.scope)
     )
-    return {(row["feed"], row["scope"]): (row["open"], row["critical"]) for row in rows}
+    found: dict[Key, tuple[int, int]] = {}
+    for row in rows:
+        key = row["feed"], present(row["scope"], successors)
+        others, critical = found.get(key, (0, 0))
+        found[key] = others + row["open"], critical + row["critical"]
+    return found
 
 
 def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, incidents: tuple[int, int]) -> Level:
@@ -138,23 +149,33 @@ def _level(contract: Contract, batch: dict[str, Any] | None, state: Freshness, i
     return Level.LOOK if state is Freshness.SOON or incidents[0] or is_dubious else Level.GOOD
 
 
-def _came(newest: Mapping[Key, dict[str, Any]]) -> dict[Key, date]:
-    """The newest period of which anything came: about the scope, about one that lies in it, or about one above it."""
-    own = {key: batch["as_of"] for key, batch in newest.items()}
-    came, scopes = dict(own), {scope for _, scope in own if scope}
+def _came(newest: Mapping[Key, dict[str, Any]], share: ShareWithin) -> dict[Key, date]:
+    """The newest date of which anything came about a scope or one above it, or with those in it most of its rows."""
+    came, scopes = {key: batch["as_of"] for key, batch in newest.items()}, {scope for _, scope in newest if scope}
     lies_in = {scope: codes for scope in scopes if (codes := [code for code in above(scope) if code in scopes])}
-    for (feed, scope), as_of in own.items():
-        for code in lies_in.get(scope or "", ()):
-            if (feed, code) in own:
-                came[feed, code] = max(came[feed, code], as_of)
-                came[feed, scope] = max(came[feed, scope], own[feed, code])
+    inside: dict[Key, dict[str, dict[str, Any]]] = {}
+    for (feed, scope), batch in newest.items():
+        holding: list[Key] = [(feed, code) for code in lies_in.get(scope or "", ()) if (feed, code) in newest]
+        for key in holding:
+            came[feed, scope] = max(came[feed, scope], newest[key]["as_of"])
+            if scope and batch["as_of"] > newest[key]["as_of"]:
+                inside.setdefault(key, {})[scope] = batch
+    for (feed, code), parts in inside.items():
+        for day in sorted({batch["as_of"] for batch in parts.values()}, reverse=True):
+            sent = [scope for scope, batch in parts.items() if batch["as_of"] >= day]
+            if share(feed, [newest[feed, code]["batch_id"]], sent) >= contracts()[feed].bounds.volume_low:
+                came[feed, code] = max(came[feed, code], day)
+                break
     return came
 
 
-def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None) -> list[Series]:
+def overview(
+    home: Home, store: Ledger, today: date, known_divisions: Mapping[str, Division] | None = None
+) -> list[Series]:
     """All series, the most urgent first; a feed of which nothing ever arrived is one without a scope.
 
-    As the watchdog does, it waits for no division that is no more, and takes what came with a related one.
+    As the watchdog does, it waits for no division that is no more but for the one that took its place, and takes what
+    came with a related one.
     """
 
     @cache
@@ -164,16 +185,17 @@ def overview(store: Ledger, today: date, known_divisions: Mapping[str, Division]
         due = next_deadline(contracts()[feed], as_of) if as_of and state is not Freshness.ENDED else None
         return state, due, (today - due).days if due and state is Freshness.LATE else 0
 
-    newest = _newest_batches(store, today)
-    came, divisions = _came(newest), known_divisions or {}
-    incidents = _open_incidents(store)
+    known_by_code = known_divisions or {}
+    successors = divisions.successors(known_by_code)
+    newest = _newest_batches(store, today, successors)
+    came, incidents = _came(newest, share_within(home, successors)), _open_incidents(store, successors)
     delivered = {feed for feed, _ in newest}
     known: list[Key] = [key for key in newest if key[0] in contracts()]
     known += [(feed, None) for feed in contracts() if feed not in delivered]
     found = []
     for key in known:
         contract, batch = contracts()[key[0]], newest.get(key)
-        division = divisions.get(key[1] or "")
+        division = known_by_code.get(key[1] or "")
         state, due, days_late = standing(key[0], came.get(key), division.ended if division else None)
         found.append(
             Series(
@@ -195,14 +217,20 @@ def _month(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def volumes(store: Ledger, shown: Sequence[Series], newest: date) -> dict[tuple[str, str | None], list[int | None]]:
+def volumes(
+    store: Ledger, shown: Sequence[Series], newest: date, successors: Mapping[str, str] | None = None
+) -> dict[Key, list[int | None]]:
     """(feed, scope) → rows received in each of the MONTHS months up to that of `newest`, None where none came.
 
-    Where a period came again, its last delivery counts.
+    Where a period came again, its last delivery counts; of divisions that became one, those of all together.
     """
-    table = ledger.batch
+    table, present_codes = ledger.batch, successors or {}
     first = _month(newest) - MONTHS + 1
-    wanted = [sa.and_(table.c.feed == one.contract.feed, is_of_scope(one.scope)) for one in shown if one.batch]
+    wanted = [
+        sa.and_(table.c.feed == one.contract.feed, _is_of_one(divisions.codes(present_codes, one.scope)))
+        for one in shown
+        if one.batch
+    ]
     if not wanted:
         return {}
     rows = store.rows(
@@ -211,9 +239,9 @@ def volumes(store: Ledger, shown: Sequence[Series], newest: date) -> dict[tuple[
         .order_by(table.c.received_at)
     )
     by_day = {(row["feed"], row["scope"], row["as_of"]): row["rows_received"] for row in rows}
-    counted: dict[tuple[str, str | None], list[int | None]] = {}
+    counted: dict[Key, list[int | None]] = {}
     for (feed, scope, as_of), received in by_day.items():
-        months = counted.setdefault((feed, scope), [None] * MONTHS)
+        months = counted.setdefault((feed, present(scope, present_codes)), [None] * MONTHS)
         position = _month(as_of) - first
         if 0 <= position < MONTHS:
             months[position] = (months[position] or 0) + received
@@ -255,8 +283,11 @@ def waiting(store: Ledger, feed: str, limit: int = 10) -> list[dict[str, Any]]:
     )
 
 
-def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2) -> list[dict[str, Any]]:
-    """The newest batches of a series, newest first, each with how many of its expectations failed."""
+def batches(store: Ledger, feed: str, codes: Collection[str | None], limit: int = MONTHS * 2) -> list[dict[str, Any]]:
+    """The newest batches of a series, under any of its scope's codes, newest first.
+
+    Each has the number of its expectations that failed.
+    """
     table, result = ledger.batch, ledger.expectation_result
     failed = (
         sa.select(sa.func.count())
@@ -266,7 +297,7 @@ def batches(store: Ledger, feed: str, scope: str | None, limit: int = MONTHS * 2
     columns = [column for column in table.c if column.name not in ("verdict", "reason")]
     return store.rows(
         sa.select(*columns, verdict_now(), failed.label("failed"))
-        .where(table.c.feed == feed, is_of_scope(scope))
+        .where(table.c.feed == feed, _is_of_one(codes))
         .order_by(table.c.as_of.desc(), table.c.received_at.desc())
         .limit(limit)
     )

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from safetynet.contract import Contract, Titles
 from safetynet.home import COUNTY_TIME
+from safetynet.incidents import failures
 from safetynet.messages import Sentence, catalogue, say_reason
 from safetynet.pages import charts
 
@@ -79,14 +80,13 @@ class Voice:
 
     def check(self, expectation: str) -> str:
         """What an expectation looks for; the ledger names it `<type>:<reason>`."""
-        reason = expectation.rpartition(":")[2]
-        told = texts().get(f"check_{reason}")
-        return told[self.lang] if told else self.reason(reason)
+        return self.reason(expectation.rpartition(":")[2])
 
-    def failure(self, what: str) -> str:
-        """What failed, as an incident names it: a check or a reason in words, else a name as it is."""
-        code, opening, columns = what.partition(" (")
-        return f"{self.check(code)}{opening}{columns}" if ":" in code or code in catalogue() else what
+    def failure(self, contract: Contract | None, kind: str, what: str) -> str:
+        """What failed, as an incident names it: a column by its header, a reason in words, else a name as it is."""
+        told = self.pick(failures.named(contract, kind, what))
+        code, opening, columns = told.partition(" (")
+        return f"{self.reason(code)}{opening}{columns}" if code in catalogue() else told
 
     def column(self, contract: Contract, name: str | None) -> str:
         """A column as its department writes it, or by its name."""
