@@ -33,14 +33,12 @@ _FREQUENCY = """
 """
 """As Splink counts them, but nobody twice who stands on both sides."""
 
+_FOUND = " UNION ".join(
+    f"SELECT l.unique_id AS l, r.unique_id AS r FROM broken AS l JOIN known AS r ON {rule}" for rule in BLOCKING
+)
 _PAIR = f"""
     CREATE TEMP TABLE pair AS
-    WITH found AS ({
-    " UNION ".join(
-        f"SELECT l.unique_id AS l, r.unique_id AS r FROM broken AS l JOIN known AS r ON {rule}" for rule in BLOCKING
-    )
-})
-    SELECT '0' AS match_key, 'broken-__-' || l AS join_key_l, 'known-__-' || r AS join_key_r FROM found
+    SELECT '0' AS match_key, 'broken-__-' || l AS join_key_l, 'known-__-' || r AS join_key_r FROM ({_FOUND})
 """
 """The pairs that are looked at, under Splink's names; its own query asks all earlier rules once more for each rule."""
 
