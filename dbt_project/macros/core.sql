@@ -32,5 +32,5 @@ select
 from staged
 left join unnumbered
     on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
-inner join person on {{ person_id('staged', 'unnumbered', feed) }} = person.person_id
+inner join person on {{ person_id('staged', 'unnumbered') }} = person.person_id
 {%- endmacro %}

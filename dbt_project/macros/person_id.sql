@@ -3,12 +3,9 @@
     try_cast(left({{ id_number }}, 17) as bigint)
 {%- endmacro %}
 
-{#-
-  Whom a row is about: by its number, unless it stands among the rows without one that can be used. `feed` where the row
-  still has the feed's own columns.
--#}
-{% macro person_id(row, unnumbered, feed=none) -%}
-    coalesce({{ unnumbered }}.person_id, {{ number_id(row ~ '.' ~ (stated(feed).person.id_number if feed else 'id_number')) }})
+{#- Whom a row is about: by its number, unless it stands among the rows without one that can be used. -#}
+{% macro person_id(row, unnumbered) -%}
+    coalesce({{ unnumbered }}.person_id, {{ row }}.number_id)
 {%- endmacro %}
 
 {#- The key of a row of a file that is told by nothing but itself. -#}

@@ -96,6 +96,12 @@ select
     {%- for column in stated(feed).texts %}
     {{ with_personal_numbers_masked('row_of_batch.' ~ column) }} as {{ column }},
     {%- endfor %}
+    {%- for person in [stated(feed).person] if person %}
+    {{ number_id('row_of_batch.' ~ person.id_number) }} as number_id,
+    {%- endfor %}
+    {%- for kin in stated(feed).kin[:1] %}
+    {{ number_id('row_of_batch.' ~ kin.id_number) }} as kin_number_id,
+    {%- endfor %}
     row_of_batch.as_of as valid_from,
     least(end_by_key.replaced_on, end_by_place.replaced_on) as valid_to,
     nullif(end_by_key.first_row, row_of_batch.row_number) as repeats_row

@@ -41,5 +41,5 @@ select
 from staged
 left join unnumbered
     on staged.batch_id = unnumbered.batch_id and staged.row_number = unnumbered.row_number
-inner join person on {{ person_id('staged', 'unnumbered', 'registry_member') }} = person.person_id
+inner join person on {{ person_id('staged', 'unnumbered') }} = person.person_id
 inner join household on staged.household_code = household.household_code

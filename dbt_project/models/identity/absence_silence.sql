@@ -8,7 +8,7 @@ feed as (
     select unnest(absence_feeds) as feed from {{ ref('gap_kind') }}
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('resolved_mention') }}
 ),
 

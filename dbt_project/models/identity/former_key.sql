@@ -2,7 +2,7 @@ with exact_link as (
     select * from {{ ref('exact_link') }} where absorbed_key is not null
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('mention') }}
 ),
 

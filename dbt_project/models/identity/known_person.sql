@@ -1,4 +1,4 @@
-with mention as (
+with mention as not materialized (
     select * from {{ ref('mention') }}
 ),
 
@@ -27,19 +27,42 @@ told as (
         and (exact_link.batch_id is null or exact_link.linked_number_id is not null or mention.feed = 'registry_member')
 ),
 
+in_batch as (
+    select distinct
+        told.person_id,
+        batch.ordinal
+    from told
+    inner join batch on told.batch_id = batch.batch_id
+    where told.number_id is not null
+),
+
+in_batches as (
+    select
+        person_id,
+        list_sort(list(ordinal)) as registry_batches
+    from in_batch
+    group by person_id
+),
+
+at_home as (
+    select
+        person_id,
+        max_by(phone, (as_of, phone)) as phone,
+        max_by(household_code, (as_of, household_code)) as household_code
+    from told
+    where phone is not null or household_code is not null
+    group by person_id
+),
+
 person as (
     select
-        told.person_id,
-        any_value(told.id_number) filter (where told.person_id = told.number_id) as number_text,
-        min(told.birth_date) as birth_date,
-        min(told.sex) as sex,
-        max_by(told.phone, (told.as_of, told.phone)) as phone,
-        max_by(told.household_code, (told.as_of, told.household_code)) as household_code,
-        min(told.kin_number_id) as kin_number_id,
-        list_sort(list(distinct batch.ordinal) filter (where told.number_id is not null)) as registry_batches
+        person_id,
+        any_value(id_number) filter (where person_id = number_id) as number_text,
+        min(birth_date) as birth_date,
+        min(sex) as sex,
+        min(kin_number_id) as kin_number_id
     from told
-    left join batch on told.batch_id = batch.batch_id
-    group by told.person_id
+    group by person_id
 ),
 
 -- As often as the person is told in another way: by another name, in another village, in another household.
@@ -50,11 +73,12 @@ way_of_telling as (
         told.division_code,
         coalesce(
             told.household_code,
-            person.household_code,
+            at_home.household_code,
             household_of_number.household_code
         ) as household_code
     from told
     inner join person on told.person_id = person.person_id
+    left join at_home on told.person_id = at_home.person_id
     left join household_of_number on person.kin_number_id = household_of_number.number_id
 ),
 
@@ -77,16 +101,18 @@ told_fully as (
             when way_of_telling.person_id % 2 = 1 then '男'
             else '女'
         end as sex,
-        person.phone,
+        at_home.phone,
         person.number_text,
         null::varchar as number_prefix,
-        person.registry_batches
+        in_batches.registry_batches
     from way_of_telling
     inner join person on way_of_telling.person_id = person.person_id
+    left join at_home on way_of_telling.person_id = at_home.person_id
+    left join in_batches on way_of_telling.person_id = in_batches.person_id
 )
 
 select
-    row_number() over (order by person_id, person_name, division_code, household_code) as unique_id,
+    row_number() over () as unique_id,
     *,
     {{ compared_parts() }}
 from told_fully

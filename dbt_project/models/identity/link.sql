@@ -2,7 +2,7 @@ with score as (
     select * from {{ ref('link_score') }}
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('mention') }}
 ),
 

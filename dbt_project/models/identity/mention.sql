@@ -15,7 +15,7 @@ select
     valid_from,
     valid_to,
     {{ person.id_number }} as id_number,
-    {{ number_id(person.id_number) }} as number_id,
+    number_id,
     {{ person.id_number }}_damaged as damaged_number,
     {{ person.name }} as person_name,
     {{ person.division }} as division_code,
@@ -24,7 +24,7 @@ select
     {{ column if column in stated.columns else 'null::' ~ type }} as {{ column }},
     {% endfor -%}
     {% for kin in stated.kin[:1] -%}
-    {{ number_id(kin.id_number) }} as kin_number_id,
+    kin_number_id,
     {{ kin.name }} as kin_name,
     {% else -%}
     null::bigint as kin_number_id,

@@ -1,4 +1,4 @@
-with mention as (
+with mention as not materialized (
     select * from {{ ref('mention') }} where feed = 'registry_member' and number_id is not null
 )
 

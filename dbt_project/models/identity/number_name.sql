@@ -1,4 +1,4 @@
-with mention as (
+with mention as not materialized (
     select * from {{ ref('mention') }} where number_id is not null and person_name is not null
 ),
 

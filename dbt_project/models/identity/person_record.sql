@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with mention as (
+with mention as not materialized (
     select * from {{ ref('resolved_mention') }}
 ),
 

@@ -10,7 +10,7 @@ merged as (
     select * from {{ ref('merged') }}
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('mention') }}
 ),
 

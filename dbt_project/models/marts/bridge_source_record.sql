@@ -1,4 +1,4 @@
-with person_record as (
+with person_record as not materialized (
     select * from {{ ref('person_record') }}
 ),
 

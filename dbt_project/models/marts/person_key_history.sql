@@ -1,4 +1,4 @@
-with mention as (
+with mention as not materialized (
     select * from {{ ref('resolved_mention') }}
 ),
 

@@ -124,6 +124,6 @@ def _best(predictions: str) -> str:
             {told["zh"]} AS comparison_zh, {told["en"]} AS comparison_en
         FROM {predictions}
         QUALIFY row_number() OVER (
-            PARTITION BY person_id_l, person_id_r ORDER BY match_weight DESC, unique_id_l, unique_id_r
+            PARTITION BY own_id, person_id ORDER BY match_weight DESC, is_registered, comparison_zh
         ) = 1
     """

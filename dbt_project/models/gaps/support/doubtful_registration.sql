@@ -22,7 +22,7 @@ member as (
     from {{ ref('core_registry_member') }}
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('resolved_mention') }} where feed = 'registry_member'
 ),
 

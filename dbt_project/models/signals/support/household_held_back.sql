@@ -2,7 +2,7 @@ with doubtful as (
     select * from {{ ref('doubtful_registration') }} where is_held_back
 ),
 
-mention as (
+mention as not materialized (
     select * from {{ ref('resolved_mention') }} where feed = 'registry_member'
 ),
 
