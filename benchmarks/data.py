@@ -55,6 +55,10 @@ def is_utf8(path: Path) -> bool:
     return True
 
 
+def _check_character(body: str) -> str:
+    return f"list_transform([CAST({body} AS BIGINT)], lambda body: id_check_character(body))[1]"
+
+
 def _copies(feed: str, given: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
     declared = contract(feed)
     spellings = {header: name for name, column in declared.columns.items() for header in column.headers}
@@ -64,9 +68,9 @@ def _copies(feed: str, given: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]
         cell = f'"{header}"'
         if name in declared.id_columns:
             moved = f"getvariable('area') || {cell}[7:17]"
-            is_whole = f"id_check_character({cell}) = {cell}[18]"
+            is_whole = f"{_check_character(f'left({cell}, 17)')} = {cell}[18]"
             is_whole = f"CASE WHEN regexp_full_match({cell}, '\\d{{17}}[\\dX]') THEN {is_whole} END"
-            cell = f"CASE WHEN {is_whole} THEN {moved} || id_check_character({moved}) ELSE {cell} END"
+            cell = f"CASE WHEN {is_whole} THEN {moved} || {_check_character(moved)} ELSE {cell} END"
         elif name == _OWN_KEY[feed]:
             cell = f"CASE WHEN {cell} = '' THEN '' ELSE {cell} || getvariable('area') END"
         chosen.append(f'{cell} AS "{header}"')

@@ -1,6 +1,6 @@
 """The row rules of a batch, from its contract and its suite, and the one pass that applies them all.
 
-A rule is a condition that fails a row of relation `{batch}` (see `batch_view`). Rules of the contract (required,
+A rule is a condition that fails a row of relation `{batch}` (see `keyed_view`). Rules of the contract (required,
 accepted, identity, key) are derived; the rest stands in expectations/<department>/<feed>.yml, in Great Expectations'
 own form, and is read from there.
 """
@@ -247,21 +247,25 @@ def _entry(column: str | None, told: str, field: str) -> str:
     return f"{{'column_name': {name}, '{field}': {told}}}"
 
 
-def _told(contract: Contract, severities: tuple[Severity, ...], field: str) -> str:
-    """SQL of the list of what is told about a row at these severities; NULL where nothing is.
+def _cases(contract: Contract, severities: tuple[Severity, ...], field: str) -> list[tuple[str, str]]:
+    """What may be told about a row at these severities: under which condition, and what, as SQL.
 
     The row rules are columns `fails_<n>` by then.
     """
-    cases = [
+    cells = [
         (f"{rule.column}_issue IS NOT NULL", _entry(rule.column, f"{rule.column}_issue", field))
         for rule in cell_rules(contract)
         if rule.severity in severities
     ]
-    cases += [
+    return cells + [
         (f"fails_{number}", _entry(rule.column, literal(rule.reason), field))
         for number, rule in enumerate(row_rules(contract))
         if rule.severity in severities
     ]
+
+
+def _told(cases: list[tuple[str, str]], field: str) -> str:
+    """SQL of the list of what is told about a row; NULL where nothing is."""
     if not cases:
         return f"CAST(NULL AS STRUCT(column_name VARCHAR, {field} VARCHAR)[])"
     anything = " OR ".join(condition for condition, _ in cases)
@@ -271,14 +275,14 @@ def _told(contract: Contract, severities: tuple[Severity, ...], field: str) -> s
 
 def row_view(contract: Contract, rows: str) -> str:
     """SELECT over the cleaned rows of a Parquet file, the issue of each column beside it as `<column>_issue`."""
-    issues = [f"issue['{name}'] AS {name}_issue" for name in contract.columns]
+    issues = [f"CASE WHEN issue IS NOT NULL THEN issue['{name}'] END AS {name}_issue" for name in contract.columns]
     return f"SELECT * EXCLUDE (issue, repair), {', '.join(issues)} FROM {rows}"
 
 
-def batch_view(contract: Contract, data: str) -> str:
-    """SELECT over relation `data`: its rows with `key_hash`, `fallback_hash` and `content_hash`."""
+def keyed_view(contract: Contract, rows: str) -> str:
+    """SELECT over relation `rows`: its rows with `key_hash` and `fallback_hash`."""
     hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(contract).items()]
-    return f"SELECT *, {', '.join(hashes)}, hash({', '.join(contract.columns)}) AS content_hash FROM {data}"
+    return f"SELECT *, {', '.join(hashes)} FROM {rows}"
 
 
 def judged_view(contract: Contract) -> str:
@@ -299,39 +303,54 @@ def _name_in_key(contract: Contract) -> str:
     return "CAST(NULL AS VARCHAR)"
 
 
-def contradicting_rows_statement(contract: Contract) -> str:
-    """SELECT over `batch` and `shared_key_hash`: row_number of rows whose whole key stands on a row of other content.
+def alike_statement(contract: Contract) -> str:
+    """SELECT over `data`, `shared_row_hash` and `shared_key_hash`: the rows whose text or key stands on another too.
 
-    Two names under one number are two people (a child under its parent's number), not one who contradicts itself.
+    Yields row_number, row_hash, key_hash, content_hash and the name of _name_in_key.
     """
     return f"""
-        WITH candidate AS (
-            SELECT row_number, key_hash, content_hash, {_name_in_key(contract)} AS name
-            FROM batch SEMI JOIN shared_key_hash USING (key_hash)
-        )
-        SELECT row_number FROM candidate
-        WINDOW of_key AS (PARTITION BY key_hash), of_name AS (PARTITION BY key_hash, name)
-        QUALIFY
-            min(content_hash) OVER of_key <> max(content_hash) OVER of_key
-            AND (
-                min(name) OVER of_key IS NOT DISTINCT FROM max(name) OVER of_key
-                OR min(content_hash) OVER of_name <> max(content_hash) OVER of_name
-            )
+        SELECT
+            row_number, row_hash, key_hash, hash({", ".join(contract.columns)}) AS content_hash,
+            {_name_in_key(contract)} AS name
+        FROM data
+        WHERE row_hash IN (FROM shared_row_hash) OR key_hash IN (FROM shared_key_hash)
     """
+
+
+REPEATED_ROWS = """
+    SELECT row_number FROM alike QUALIFY row_number > min(row_number) OVER (PARTITION BY row_hash, content_hash)
+"""
+"""SELECT over `alike`: row_number of rows that repeat an earlier one."""
+
+CONTRADICTING_ROWS = """
+    SELECT row_number FROM alike ANTI JOIN repeated_row USING (row_number)
+    WHERE key_hash IS NOT NULL
+    WINDOW of_key AS (PARTITION BY key_hash), of_name AS (PARTITION BY key_hash, name)
+    QUALIFY
+        min(content_hash) OVER of_key <> max(content_hash) OVER of_key
+        AND (
+            min(name) OVER of_key IS NOT DISTINCT FROM max(name) OVER of_key
+            OR min(content_hash) OVER of_name <> max(content_hash) OVER of_name
+        )
+"""
+"""SELECT over `alike` and `repeated_row`: row_number of rows whose whole key stands on a row of other content.
+
+Two names under one number are two people (a child under its parent's number), not one who contradicts itself.
+"""
 
 
 def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over `cleaned`, `data`, `repeated_row`, `corrected` and `batch`: the marks of a batch (publish.lake).
+    """SELECT over `data`, `no_data`, `repeated_row`, `corrected` and `batch`: the marks of a batch (publish.lake).
 
     Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings. Every
     rule is a column first, so that what it asks of the whole batch is answered once.
     """
     fails = [f"({rule.condition}) AS fails_{number}" for number, rule in enumerate(row_rules(contract))]
-    hashes = [f"{hashed} AS {name}" for name, hashed in key_hashes(contract).items()]
     judged = f"""
-        SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)}
-        FROM (SELECT *, {", ".join(hashes)} FROM data)
+        SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)} FROM data
     """.replace("{batch}", "batch")
+    reasons = _cases(contract, ("critical", "warning"), "reason")
+    findings = _cases(contract, ("info",), "finding")
     return f"""
         SELECT
             {literal(batch_id)} AS batch_id, row_number,
@@ -341,12 +360,11 @@ def mark_statement(contract: Contract, batch_id: str) -> str:
         FROM (
             SELECT
                 row_number, is_repeated, corrects,
-                {_told(contract, ("critical", "warning"), "reason")} AS reasons,
-                {_told(contract, ("info",), "finding")} AS findings
+                {_told(reasons, "reason")} AS reasons,
+                {_told(findings, "finding")} AS findings
             FROM ({judged}) LEFT JOIN corrected USING (row_number)
+            WHERE is_repeated OR corrects IS NOT NULL OR {" OR ".join(condition for condition, _ in reasons + findings)}
         )
-        WHERE is_repeated OR reasons IS NOT NULL OR findings IS NOT NULL OR corrects IS NOT NULL
         UNION ALL
-        SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL, NULL
-        FROM cleaned ANTI JOIN data USING (row_number)
+        SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL, NULL FROM no_data
     """

@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 
 from safetynet.check import profile
 from safetynet.check.profile import Measure
-from safetynet.check.rules import batch_view, contradicting_rows_statement, judged_view, mark_statement, row_view
+from safetynet.check.rules import (
+    CONTRADICTING_ROWS,
+    REPEATED_ROWS,
+    alike_statement,
+    judged_view,
+    keyed_view,
+    mark_statement,
+    row_view,
+)
 from safetynet.check.verdict import Counts
 from safetynet.clean.repeated import RepeatedColumns
 from safetynet.clean.statement import MACROS, clean_statement, literal
@@ -148,8 +156,10 @@ class Workbench:
         return literal(str(path))
 
     def _arrange(self) -> None:
-        """Relations: `cleaned` (all), `data` (rows that are data), `batch` (those that repeat no earlier one)."""
-        content = ", ".join(self._contract.columns)
+        """Relations: `cleaned` (all), `no_data` and `data`, `batch` (rows of data that repeat no earlier one)."""
+        is_no_data = """
+            (is_no_data OR (is_note_like AND row_number > coalesce((SELECT row_number FROM last_row), 0)))
+        """
         for statement in (
             f"CREATE TEMP VIEW cleaned AS {row_view(self._contract, self._file(self.rows))}",
             "CREATE TEMP TABLE last_row AS "
@@ -161,34 +171,23 @@ class Workbench:
                 AS added(row_number, told)
             WHERE told.batch <> ''
             """,
-            """
-            CREATE TEMP VIEW data AS
-            SELECT * FROM cleaned
-            WHERE NOT is_no_data
-                AND NOT (is_note_like AND row_number > coalesce((SELECT row_number FROM last_row), 0))
-            """,
+            f"CREATE TEMP VIEW no_data AS SELECT row_number FROM cleaned WHERE {is_no_data}",
+            f"CREATE TEMP VIEW data AS {keyed_view(self._contract, f'(FROM cleaned WHERE NOT {is_no_data})')}",
         ):
             self._execute("arranging", statement)
-        self._find_shared("data", "row_hash")
+        self._find_shared("row_hash")
+        self._find_shared("key_hash")
         for statement in (
-            f"""
-            CREATE TEMP TABLE repeated_row AS
-            SELECT row_number FROM data SEMI JOIN shared_row_hash USING (row_hash)
-            QUALIFY row_number > min(row_number) OVER (PARTITION BY row_hash, hash({content}))
-            """,
-            f"""
-            CREATE TEMP VIEW batch AS
-            {batch_view(self._contract, "(FROM data ANTI JOIN repeated_row USING (row_number))")}
-            """,
+            f"CREATE TEMP TABLE alike AS {alike_statement(self._contract)}",
+            f"CREATE TEMP TABLE repeated_row AS {REPEATED_ROWS}",
+            f"CREATE TEMP TABLE contradicting_row AS {CONTRADICTING_ROWS}",
+            "CREATE TEMP VIEW batch AS FROM data ANTI JOIN repeated_row USING (row_number)",
         ):
             self._execute("arranging", statement)
-        self._find_shared("batch", "key_hash")
-        statement = contradicting_rows_statement(self._contract)
-        self._execute("arranging", f"CREATE TEMP TABLE contradicting_row AS {statement}")
 
-    def _find_shared(self, relation: str, column: str) -> None:
+    def _find_shared(self, column: str) -> None:
         """Make relation `shared_<column>` of the hashes that stand on more than one row: sorting beats grouping."""
-        found = self._execute("arranging", f"SELECT {column} FROM {relation} WHERE {column} IS NOT NULL")
+        found = self._execute("arranging", f"SELECT {column} FROM data WHERE {column} IS NOT NULL")
         hashes = np.sort(np.asarray(found.fetchnumpy()[column], dtype=np.uint64))
         shared = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
         self._connection.register(f"shared_{column}", pa.table({column: shared}))
@@ -283,7 +282,7 @@ class Workbench:
         kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         with duckdb.connect(str(path)) as database:
             database.execute(f"CREATE TABLE contradicting_row AS FROM {self._file(contradicting)}")
-            database.execute(f"CREATE VIEW unjudged AS {batch_view(self._contract, kept)}")
+            database.execute(f"CREATE VIEW unjudged AS {keyed_view(self._contract, kept)}")
             database.execute(f"CREATE VIEW batch AS {judged_view(self._contract)}".replace("{batch}", "unjudged"))
         return path
 

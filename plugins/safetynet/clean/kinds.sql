@@ -81,17 +81,17 @@ CREATE MACRO id_check(body) AS 2 * (
     - 32768 * (body // 10000000000000) - 65536 * (body // 100000000000000) - 131072 * (body // 1000000000000000) - 262144 * (body // 10000000000000000)
 ) % 11;
 
-CREATE MACRO id_check_character(text) AS
-    list_transform([CAST(left(text, 17) AS BIGINT)], lambda body: substr('10X98765432', 1 + id_check(body), 1))[1];
+CREATE MACRO id_check_character(body) AS substr('10X98765432', 1 + id_check(body), 1);
 
-CREATE MACRO id_birth_date(text) AS try_cast(text[7:10] || '-' || text[11:12] || '-' || text[13:14] AS DATE);
+CREATE MACRO id_birth_date(body) AS
+    try_cast(substr(body, 7, 4) || '-' || substr(body, 11, 2) || '-' || substr(body, 13, 2) AS DATE);
 
 -- Real dates of 1880 to 2099 alone: days that every month has, those that most have, leap days.
-CREATE MACRO is_id_number_like(text) AS
-    regexp_full_match(text, '[1-9]\d{5}('
+CREATE MACRO id_body_pattern() AS
+    '[1-9]\d{5}('
         '(18[89]|19\d|20\d)\d((0[1-9]|1[0-2])(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])(29|30)|(0[13578]|1[02])31)'
         '|(188[048]|189[26]|19(0[48]|[2468][048]|[13579][26])|20([02468][048]|[13579][26]))0229'
-        ')\d{3}[\dX]');
+        ')\d{3}';
 
 CREATE MACRO id_squeezed(raw) AS
     CASE WHEN NOT (raw = '' OR is_too_long(raw)) THEN upper(regexp_replace(squeezed(raw), '[-–—''‘’`]', '', 'g')) END;
@@ -99,57 +99,55 @@ CREATE MACRO id_squeezed(raw) AS
 -- An id number, type and grade of the disability, and two characters more once the certificate was issued again.
 CREATE MACRO is_disability_number(squeezed) AS regexp_full_match(squeezed, '\d{17}[\dX]\d\d([0-9A-Z]\d)?');
 
-CREATE MACRO id_candidate(squeezed) AS
+-- The seventeen characters before the check character, which numbers of fifteen do not have yet.
+CREATE MACRO id_body(squeezed) AS
     CASE
-        WHEN length(squeezed) = 18 THEN squeezed
-        WHEN regexp_full_match(squeezed, '\d{15}')
-            THEN squeezed[1:6] || '19' || squeezed[7:15] || id_check_character(squeezed[1:6] || '19' || squeezed[7:15])
-        WHEN length(squeezed) = 19 AND squeezed[1] = 'G' THEN squeezed[2:19]
-        WHEN is_disability_number(squeezed) THEN left(squeezed, 18)
+        WHEN length(squeezed) = 18 THEN left(squeezed, 17)
+        WHEN regexp_full_match(squeezed, '\d{15}') THEN left(squeezed, 6) || '19' || right(squeezed, 9)
+        WHEN length(squeezed) = 19 AND left(squeezed, 1) = 'G' THEN substr(squeezed, 2, 17)
+        WHEN is_disability_number(squeezed) THEN left(squeezed, 17)
     END;
 
-CREATE MACRO id_number_is_plain(raw) AS is_id_number_like(raw);
+CREATE MACRO id_number_is_plain(raw) AS regexp_full_match(raw, id_body_pattern() || '[\dX]');
 
-CREATE MACRO id_number_characters(is_plain, raw) AS
-    CASE
-        WHEN is_plain THEN raw
-        WHEN raw <> '' THEN list_transform([id_squeezed(raw)], lambda squeezed: id_candidate(squeezed))[1]
-    END;
+CREATE MACRO id_number_characters(is_plain, raw) AS CASE WHEN is_plain THEN raw ELSE id_squeezed(raw) END;
 
 CREATE MACRO id_number_read(is_plain, characters) AS
-    CASE WHEN is_plain OR is_id_number_like(characters) THEN CAST(left(characters, 17) AS BIGINT) END;
+    CASE
+        WHEN is_plain THEN CAST(left(characters, 17) AS BIGINT)
+        WHEN regexp_full_match(id_body(characters), id_body_pattern()) THEN CAST(id_body(characters) AS BIGINT)
+    END;
 
 CREATE MACRO id_number_value(is_plain, characters, read, as_of) AS
     CASE
-        WHEN
-            right(characters, 1) = substr('10X98765432', 1 + id_check(read), 1)
-            AND read // 1000 % 100000000 <= CAST(strftime(as_of, '%Y%m%d') AS BIGINT)
-            AND characters < '999999'
-            THEN characters
+        WHEN read // 1000 % 100000000 > CAST(strftime(as_of, '%Y%m%d') AS BIGINT) OR read >= 99999900000000000 THEN NULL
+        WHEN is_plain THEN CASE WHEN substr(characters, 18, 1) = id_check_character(read) THEN characters END
+        WHEN length(characters) = 15 OR substr(ltrim(characters, 'G'), 18, 1) = id_check_character(read)
+            THEN read || id_check_character(read)
     END;
 
 CREATE MACRO id_number_issue(raw, characters, read, value, as_of) AS
-    cell_issue(raw, value, list_transform([id_squeezed(raw)], lambda squeezed: CASE
-        WHEN is_mangled_number(squeezed) THEN 'scientific_notation'
-        WHEN regexp_full_match(squeezed, '9{6}.*|0+|1+') THEN 'placeholder'
-        WHEN NOT (regexp_full_match(squeezed, '\d+X?|G\d{17}[\dX]') OR is_disability_number(squeezed)) THEN 'no_id_number'
-        WHEN characters IS NULL THEN 'wrong_length'
-        WHEN coalesce(id_birth_date(characters) > as_of, true) THEN 'impossible_birth_date'
+    cell_issue(raw, value, CASE
+        WHEN is_mangled_number(characters) THEN 'scientific_notation'
+        WHEN regexp_full_match(characters, '9{6}.*|0+|1+') THEN 'placeholder'
+        WHEN NOT (regexp_full_match(characters, '\d+X?|G\d{17}[\dX]') OR is_disability_number(characters)) THEN 'no_id_number'
+        WHEN id_body(characters) IS NULL THEN 'wrong_length'
+        WHEN coalesce(id_birth_date(id_body(characters)) > as_of, true) THEN 'impossible_birth_date'
         ELSE 'wrong_checksum'
-    END)[1]);
+    END);
 
 CREATE MACRO id_number_repair(is_plain, raw, characters, value) AS
-    cell_repair(is_plain, raw, value, list_transform([length(id_squeezed(raw))], lambda width: CASE
-        WHEN width = 15 THEN 'fifteen_digits'
-        WHEN width = 19 THEN 'leading_g'
-        WHEN width > 18 THEN 'disability_number'
+    cell_repair(is_plain, raw, value, CASE
+        WHEN length(characters) = 15 THEN 'fifteen_digits'
+        WHEN length(characters) = 19 THEN 'leading_g'
+        WHEN length(characters) > 18 THEN 'disability_number'
         WHEN regexp_matches(raw, '[０-９ＸｘＧｇ]') THEN 'full_width'
         WHEN regexp_matches(raw, '[\x{200B}-\x{200F}\x{2060}\x{FEFF}]') THEN 'zero_width'
         WHEN regexp_matches(raw, '[''‘’`]') THEN 'apostrophe'
         WHEN regexp_matches(raw, '[-–—]') THEN 'hyphen'
         WHEN regexp_matches(raw, '[\s\x{A0}\x{3000}]') THEN 'inner_blanks'
         ELSE 'lower_case'
-    END)[1]);
+    END);
 
 -- ---- person_name ------------------------------------------------------------------------------------------------
 

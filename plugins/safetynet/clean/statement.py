@@ -169,7 +169,7 @@ def clean_statement(contract: Contract, header: Header, as_of: date, cleaned: Co
             END AS is_no_data,
             CASE
                 WHEN first_filled IS NULL THEN false
-                WHEN right(first_filled, 1) = '日' AND regexp_matches(first_filled, {literal(DAY)}) THEN {alone}
+                WHEN ends_with(first_filled, '日') AND regexp_matches(first_filled, {literal(DAY)}) THEN {alone}
                 WHEN first_filled BETWEEN '!' AND '~' THEN false
                 ELSE regexp_matches(first_filled, {literal(NOTE)})
             END AS is_note_like,
