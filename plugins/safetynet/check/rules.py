@@ -38,7 +38,7 @@ class RowRule:
 
     @property
     def mark(self) -> str:
-        """Column of `judged_view` that is filled where the rule fails a row."""
+        """Column of `marked_view` that is filled where the rule fails a row."""
         return f"{self.column}_{self.reason}" if self.column else self.reason
 
 
@@ -285,10 +285,12 @@ def keyed_view(contract: Contract, rows: str) -> str:
     return f"SELECT *, {', '.join(hashes)} FROM {rows}"
 
 
-def judged_view(contract: Contract) -> str:
-    """SELECT over `{batch}`: its rows with a mark for each condition (marked_rules)."""
-    marks = [f"CASE WHEN {rule.condition} THEN true END AS {rule.mark}" for rule in marked_rules(contract)]
-    return f"SELECT *, {', '.join(marks)} FROM {{batch}}"
+def marked_view(contract: Contract) -> str:
+    """SELECT over `{batch}`: the rows that a condition marks (marked_rules), by row_number, with each one's mark."""
+    rules = marked_rules(contract)
+    marks = [f"CASE WHEN {rule.condition} THEN true END AS {rule.mark}" for rule in rules]
+    is_marked = " OR ".join(rule.mark for rule in rules)
+    return f"FROM (SELECT row_number, {', '.join(marks)} FROM {{batch}}) WHERE {is_marked}"
 
 
 def _name_in_key(contract: Contract) -> str:

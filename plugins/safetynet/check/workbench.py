@@ -19,9 +19,9 @@ from safetynet.check.rules import (
     CONTRADICTING_ROWS,
     REPEATED_ROWS,
     alike_statement,
-    judged_view,
     keyed_view,
     mark_statement,
+    marked_view,
     row_view,
 )
 from safetynet.check.verdict import Counts
@@ -274,7 +274,10 @@ class Workbench:
         return smallest
 
     def validation_database(self) -> Path:
-        """A DuckDB file whose view `batch` is the batch, for Great Expectations to open."""
+        """A DuckDB file whose view `batch` is the batch with its marks, for Great Expectations to open.
+
+        The marks are worked out once: a view would do it for every query, whether it asks for them or not.
+        """
         contradicting = self._folder / "contradicting.parquet"
         self._execute("validation", f"COPY contradicting_row TO {self._file(contradicting)} {PARQUET}")
         path = self._folder / "validation.duckdb"
@@ -282,8 +285,9 @@ class Workbench:
         kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         with duckdb.connect(str(path)) as database:
             database.execute(f"CREATE TABLE contradicting_row AS FROM {self._file(contradicting)}")
-            database.execute(f"CREATE VIEW unjudged AS {keyed_view(self._contract, kept)}")
-            database.execute(f"CREATE VIEW batch AS {judged_view(self._contract)}".replace("{batch}", "unjudged"))
+            database.execute(f"CREATE VIEW unmarked AS {keyed_view(self._contract, kept)}")
+            database.execute(f"CREATE TABLE mark AS {marked_view(self._contract)}".replace("{batch}", "unmarked"))
+            database.execute("CREATE VIEW batch AS FROM unmarked LEFT JOIN mark USING (row_number)")
         return path
 
 
