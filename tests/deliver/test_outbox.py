@@ -188,6 +188,8 @@ def test_what_is_critical_goes_round_a_channel_that_rests(
         ("wecombot.NotifyWeComBot", "wecombot://abcd1234", {"errcode": 45009}, 60 * SECONDS),
         ("feishu.NotifyFeishu", "feishu://abcd1234", {"code": 11232}, 60 * SECONDS),
         ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"errcode": 310000}, timedelta()),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", {"status": 1111, "wait": 5, "punish": "deny"}, timedelta()),
+        ("feishu.NotifyFeishu", "feishu://abcd1234", {"code": 19024, "msg": "Key Words Not Found"}, timedelta()),
     ],
 )
 def test_a_robot_that_refuses_with_status_200_has_not_taken_the_message(
@@ -196,7 +198,7 @@ def test_a_robot_that_refuses_with_status_200_has_not_taken_the_message(
     monkeypatch: pytest.MonkeyPatch,
     robot: str,
     address: str,
-    answer: dict[str, int],
+    answer: dict[str, int | str],
     rest: timedelta,
 ) -> None:
     monkeypatch.setattr(f"apprise.plugins.{robot}.notify_url", channel.url)
@@ -209,6 +211,47 @@ def test_a_robot_that_refuses_with_status_200_has_not_taken_the_message(
         assert (send(county, NOON + rest - SECONDS), channel.asked) == (1, 1)
     assert (send(county, NOON + rest), channel.asked) == (0, 2)
     assert sent(county) == [("rejected", "channel")]
+
+
+def test_a_robot_that_answers_429_is_left_alone_for_as_long_as_it_blocks(
+    county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apprise.plugins.feishu.NotifyFeishu.notify_url", channel.url)
+    monkeypatch.setenv(OWNER, "feishu://abcd1234")
+    channel.status = 429
+    break_files(county)
+    assert (send(county), send(county, NOON + 59 * SECONDS), channel.asked) == (1, 1, 1)
+    channel.status, channel.answer = 200, {"StatusCode": 0, "StatusMessage": "success"}
+    assert (send(county, NOON + 60 * SECONDS), sent(county)) == (0, [("rejected", "channel")])
+
+
+@pytest.mark.parametrize(
+    ("robot", "address", "longest"),
+    [
+        ("wecombot.NotifyWeComBot", "wecombot://abcd1234", 2_048),
+        ("dingtalk.NotifyDingTalk", "dingtalk://abcd1234", 20_000),
+        ("feishu.NotifyFeishu", "feishu://abcd1234", 20_000),
+    ],
+)
+def test_a_robot_gets_a_long_message_in_parts_that_it_takes(
+    county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch, robot: str, address: str, longest: int
+) -> None:
+    """A part is a text of so many bytes (WeCom), or a request of so many (DingTalk, Feishu)."""
+    monkeypatch.setattr(f"apprise.plugins.{robot}.notify_url", channel.url)
+    monkeypatch.setenv(OWNER, address)
+    channel.answer = {"errcode": 0, "code": 0}
+    lines = [f"第{number}行 " + "长" * (number % 90) for number in range(400)]
+    long = {**alerts.about_channel_test(OWNER, "2025-07"), "body": "\n".join(lines) + "末" * 4_000}
+    with county.store.transaction() as connection:
+        county.store.put(connection, ledger.message, [long])
+    assert (send(county), channel.asked) == (0, len(channel.messages))
+    texts = [each["text"]["content"] if "text" in each else each["content"]["text"] for each in channel.messages]
+    sizes = texts if longest < 20_000 else map(json.dumps, channel.messages)
+    assert max(len(each.encode()) for each in sizes) <= longest
+    assert all(text.endswith(f"\n#{long['message_id']}") for text in texts) and len(texts) > 1
+    assert [f"({number}/{len(texts)})" in text for number, text in enumerate(texts, start=1)] == [True] * len(texts)
+    told = [text.partition(")\r\n")[2].rpartition("\n#")[0] for text in texts]
+    assert "".join(told) == long["body"]
 
 
 def test_without_anybody_who_answers_a_message_becomes_a_file(

@@ -4,7 +4,7 @@ Its addresses are secrets: they stand in the environment variable that a contrac
 Airflow connection of the same name in lower case. Logs and errors name the channel and never an address.
 
 Apprise tells neither header nor body of an answer, so they are listened to: a channel may ask for a rest, and robots
-refuse a message with status 200.
+refuse a message with status 200. They also refuse one that is too long, which therefore goes in parts.
 """
 
 from __future__ import annotations
@@ -40,20 +40,24 @@ class Answer(NamedTuple):
 
 
 class _Robot(NamedTuple):
-    """How the answers of a group chat's robot tell an error: where its code stands, and those of too many messages."""
+    """A group chat's robot: where the code of its answer may stand, 0 that all is well; the codes of too many messages,
+    and how long it blocks then; bytes of UTF-8 that one message may have."""
 
-    field: str
+    fields: tuple[str, ...]
     too_many: frozenset[int]
     rest: timedelta
+    longest: int
 
 
+_FEISHU = _Robot(("code", "StatusCode"), frozenset({11232}), timedelta(minutes=1), 9_000)
 _ROBOTS = {
-    "dingtalk": _Robot("errcode", frozenset({130101, 410100}), timedelta(minutes=10)),
-    "wecombot": _Robot("errcode", frozenset({45009}), timedelta(minutes=1)),
-    "feishu": _Robot("code", frozenset({11232}), timedelta(minutes=1)),
-    "lark": _Robot("code", frozenset({11232}), timedelta(minutes=1)),
+    "dingtalk": _Robot(("errcode",), frozenset({130101, 410100}), timedelta(minutes=10), 9_000),
+    "wecombot": _Robot(("errcode",), frozenset({45009}), timedelta(minutes=1), 2_048),
+    "feishu": _FEISHU,
+    "lark": _FEISHU,
 }
-"""Apprise's scheme → robot
+"""Apprise's scheme → robot. DingTalk and Feishu take requests of 20 kB, in which Apprise writes the three bytes of a
+Chinese character as six
 (https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages,
 https://developer.work.weixin.qq.com/document/path/90313,
 https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot)."""
@@ -81,8 +85,8 @@ def _of_connection(channels: str) -> str:
         return ""
 
 
-def notify(channels: str, where: Sequence[str], title: str, body: str) -> Answer:
-    """Hand a message to every address of a channel."""
+def notify(channels: str, where: Sequence[str], title: str, body: str, mark: str) -> Answer:
+    """Hand a message to every address of a channel; `mark` is its last line, and that of each of its parts."""
     import apprise
 
     # Both would log addresses, and with them their secrets.
@@ -92,26 +96,52 @@ def notify(channels: str, where: Sequence[str], title: str, body: str) -> Answer
     if not all(services):
         _log.error("%s holds an address that is no channel", channels)
         return Answer(is_taken=False)
-    answers = [_ask(service, title, body) for service in services]
+    answers = [_ask(service, title, body, mark) for service in services]
     is_taken = all(answer.is_taken for answer in answers)
     if not is_taken:
         _log.error("a channel of %s did not take the message", channels)
     return Answer(is_taken, max((answer.rest for answer in answers if answer.rest), default=None))
 
 
-def _ask(service: Any, title: str, body: str) -> Answer:
+def _ask(service: Any, title: str, body: str, mark: str) -> Answer:
+    """Send a message to one address, part by part until one is not taken."""
+    robot = _ROBOTS.get(str(service.secure_protocol))
+    room = robot.longest - len(f"{title} (99/99)\r\n\n{mark}".encode()) if robot else sys.maxsize
+    parts = _parts(body, room)
+    answer = Answer(is_taken=False)
+    for number, part in enumerate(parts, start=1):
+        head = f"{title} ({number}/{len(parts)})" if len(parts) > 1 else title
+        answer = _send(service, robot, head, f"{part}\n{mark}")
+        if not answer.is_taken:
+            break
+    return answer
+
+
+def _parts(text: str, room: int) -> list[str]:
+    """A text in parts of at most so many bytes of UTF-8, broken between its lines where they are short enough."""
+    parts, step = [""], max(room // 4, 1)
+    for line in text.splitlines(keepends=True):
+        for piece in (line[at : at + step] for at in range(0, len(line), step)):
+            if len((parts[-1] + piece).encode()) > room:
+                parts.append("")
+            parts[-1] += piece
+    return parts
+
+
+def _send(service: Any, robot: _Robot | None, title: str, body: str) -> Answer:
     import apprise
 
     channel = apprise.Apprise()
     channel.add(service)
     with _listening() as heard:
         is_taken = bool(channel.notify(title=title, body=body))
-    robot = _ROBOTS.get(str(service.secure_protocol))
-    codes = {_code(response, robot) for response in heard} if robot else {0}
     rests = [rest for response in heard if (rest := _rest(response))]
-    if robot and codes & robot.too_many:
-        rests.append(robot.rest)
-    return Answer(is_taken and codes <= {0}, min(max(rests), _LONGEST_REST) if rests else None)
+    if robot:
+        codes = {_code(response, robot) for response in heard}
+        is_taken = is_taken and codes <= {0}
+        if codes & robot.too_many or any(each.status_code == HTTPStatus.TOO_MANY_REQUESTS for each in heard):
+            rests.append(robot.rest)
+    return Answer(is_taken, min(max(rests), _LONGEST_REST) if rests else None)
 
 
 @contextmanager
@@ -132,13 +162,13 @@ def _listening() -> Iterator[list[requests.Response]]:
         requests.Session.send = send  # type: ignore[method-assign]
 
 
-def _code(response: requests.Response, robot: _Robot) -> int:
-    """The code of a robot's answer; 0, that all is well, where it states none."""
+def _code(response: requests.Response, robot: _Robot) -> int | None:
+    """The code of a robot's answer; None where it states none, as a gateway before it does that refuses."""
     try:
         told = response.json()
-        return int(told.get(robot.field) or 0)
-    except (ValueError, TypeError, AttributeError):
-        return 0
+        return int(next(told[field] for field in robot.fields if field in told))
+    except (ValueError, TypeError, StopIteration):
+        return None
 
 
 def _rest(response: requests.Response) -> timedelta | None:

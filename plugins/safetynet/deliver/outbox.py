@@ -135,8 +135,8 @@ class _Outbox:
 
     def _is_taken(self, channels: str, message: Message) -> bool:
         """Ask a channel to take a message, and keep how long it wants to be left alone."""
-        body = f"{message['body']}\n#{message['message_id']}"
-        answer = channel.notify(channels, self._addresses(channels), message["title"], body)
+        mark = f"#{message['message_id']}"
+        answer = channel.notify(channels, self._addresses(channels), message["title"], message["body"], mark)
         if answer.rest:
             table = ledger.channel_rest
             with self._store.transaction() as connection:
