@@ -93,6 +93,17 @@ def test_the_pages_stand_in_airflows_own_ui_in_its_light_or_dark(site: Site, bro
     browser.wait("location.pathname.includes('/safetynet/series')")
 
 
+@pytest.mark.parametrize("where", ["required_actions", "dags/official_month"])
+def test_a_month_leads_out_of_the_frame_to_airflows_question(site: Site, browser: Chromium, where: str) -> None:
+    browser.screen(1280, 900)
+    browser.open(f"{site.url}/safetynet/month?month=2025-08&lang=en", site.token("admin"))
+    browser.open(f"{site.url}/plugin/safetynet-month/safetynet/month?month=2025-08", site.token("admin"))
+    link = f"document.querySelector('iframe')?.contentDocument?.querySelector('main a[href$=\"{where}\"]')"
+    browser.wait(f"{link} != null")
+    browser.run(f"{link}.click()")
+    browser.wait(f"location.pathname === '/{where}' && document.querySelector('iframe') === null")
+
+
 def test_an_incident_is_acknowledged_in_the_browser(site: Site, browser: Chromium) -> None:
     browser.screen(1280, 900)
     browser.open(f"{site.url}/safetynet/incidents/{INCIDENT}?lang=en", site.token("admin"))

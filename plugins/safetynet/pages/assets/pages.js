@@ -1,4 +1,5 @@
-// The pages follow Airflow's own light or dark, which stands on the window around this one or in its settings.
+// The pages follow Airflow's own light or dark, which stands on the window around this one or in its settings, and lead
+// out of its frame.
 (() => {
   const root = document.documentElement;
   const follow = () => {
@@ -20,4 +21,13 @@
   } catch {
     // as above
   }
+  // Airflow's frame lets none of its links out (its sandbox has no allow-top-navigation); one of the window around it goes.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[target="_top"]');
+    if (!link || window.parent === window) return;
+    event.preventDefault();
+    const outside = window.parent.document.createElement("a");
+    outside.href = link.href;
+    outside.click();
+  });
 })();
