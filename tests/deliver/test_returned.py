@@ -99,6 +99,19 @@ def test_what_is_wrong_is_marked_and_said_beside_the_row(county: County, unexami
     assert sheet.auto_filter.ref and sheet.freeze_panes == "A3"
 
 
+def test_the_note_is_read_whole_also_where_no_program_makes_room(county: County, unexamined: None) -> None:
+    county.deliver(CSV, [row(CSV, 1), row(CSV, 2, disease="")])
+    (outcome,) = county.take_in()
+    _, book, sheet = give_back(county, outcome.batch_id or "")
+    note = book[NOTE_SHEET]
+    for line in note.iter_rows():
+        told = str(line[0].value).splitlines()
+        width = max(sum(2 if each > "\u2e80" else 1 for each in part) for part in told)
+        assert note.row_dimensions[line[0].row].height >= 15 * (len(told) + (width > 110))
+    assert all(book[name].page_setup.fitToHeight == 0 for name in book.sheetnames)
+    assert sheet.column_dimensions["A"].width >= 20
+
+
 def swap(sheet: Worksheet, one: int, other: int) -> None:
     for a, b in zip(sheet[one], sheet[other], strict=True):
         a.value, b.value = b.value, a.value

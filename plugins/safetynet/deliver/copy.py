@@ -15,6 +15,7 @@ from typing import Any
 
 import xlsxwriter
 
+from safetynet.deliver.lines import lines
 from safetynet.messages import Sentence, say
 from safetynet.read.sheet import Cell, Sheet
 
@@ -24,6 +25,11 @@ _LONGEST_TEXT = 32_767
 _LONGEST_SHEET_NAME = 31
 _MOST_COMMENTS = 2_000
 """Beyond so many a spreadsheet becomes slow; the column beside the table says all of them."""
+
+_WIDTH, _NOTE_WIDTH = 20, 110
+"""Characters: a column of the table, in which an id number is read whole, and the sheet of notes."""
+_LINE, _HIGHEST_ROW = 16.0, 409.0
+"""Points: a line of text, and the highest row that a spreadsheet draws."""
 
 _Style = Mapping[str, str]
 _PLAIN: _Style = {}
@@ -91,16 +97,22 @@ class Copy:
             number += 1
             short = f"{name[: _LONGEST_SHEET_NAME - 6]} ({number})"
         self._names.add(short.lower())
-        return self._book.add_worksheet(short)
+        sheet = self._book.add_worksheet(short)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        return sheet
 
-    def note(self, name: str, lines: Sequence[str]) -> None:
-        """Write a sheet of lines under one another, the first as its title."""
+    def note(self, name: str, told: Sequence[str]) -> None:
+        """Write a sheet of texts under one another, the first as its title."""
         sheet = self._sheet(name)
-        sheet.set_column(0, 0, 110)
+        sheet.set_column(0, 0, _NOTE_WIDTH)
         title = self._book.add_format({"bold": True, "font_size": 14, "num_format": "@"})
         text = self._book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-        for number, line in enumerate(lines):
-            sheet.write_string(number, 0, line[:_LONGEST_TEXT], text if number else title)
+        for number, each in enumerate(told):
+            high = _LINE * lines(each, _NOTE_WIDTH) if number else 2 * _LINE
+            sheet.set_row(number, min(high, _HIGHEST_ROW))
+            sheet.write_string(number, 0, each[:_LONGEST_TEXT], text if number else title)
 
     def table(
         self,
@@ -143,13 +155,14 @@ class Copy:
 
     def _begin(self, name: str, title: Sequence[list[Cell]], layout: _Layout) -> Any:
         sheet = self._sheet(name)
-        sheet.set_column(0, max(layout.beside - 1, 0), 16, self._format("@", _PLAIN))
+        sheet.set_column(0, max(layout.beside - 1, 0), _WIDTH, self._format("@", _PLAIN))
         for line, row in enumerate(title):
             self._row(sheet, line, row, layout)
         if layout.reason_header:
             sheet.set_column(layout.beside, layout.beside, 60, self._format("@", _PLAIN))
             sheet.write_string(layout.header_row - 1, layout.beside, layout.reason_header, self._format("@", _BAD))
             sheet.freeze_panes(layout.header_row, 0)
+            sheet.repeat_rows(0, layout.header_row - 1)
         return sheet
 
     def _row(self, sheet: Any, line: int, row: list[Cell], layout: _Layout) -> None:

@@ -7,7 +7,6 @@ contract of verification_result.
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
 import sys
@@ -21,6 +20,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from safetynet.contract import Contract, Kind, contract
+from safetynet.deliver.lines import lines
 from safetynet.home import Home
 from safetynet.workshop import workshop
 
@@ -129,9 +129,8 @@ def _fill(sheet: Worksheet, formats: _Formats, form: Contract, rows: list[dict[s
     for index, row in enumerate(rows):
         number = _FIRST_ROW + index
         sheet.write_number(number, 0, index + 1, formats.number)
-        sheet.set_row(
-            number, _LINE * max(2, *(_lines(row[name], width * 9 // 10) for name, (_, width) in ASKED.items()))
-        )
+        taken = (lines(row[name], width * 9 // 10) for name, (_, width) in ASKED.items() if isinstance(row[name], str))
+        sheet.set_row(number, _LINE * max([2, *taken]))
         for column, name in enumerate(ASKED, start=1):
             _write(sheet, number, column, row[name], formats)
         for column, name in enumerate(form.answers, start=first_answer):
@@ -142,13 +141,6 @@ def _fill(sheet: Worksheet, formats: _Formats, form: Contract, rows: list[dict[s
         if rule := _rule(form, name):
             sheet.data_validation(_FIRST_ROW, column, _FIRST_ROW + len(rows) - 1, column, rule)
     return len(headers)
-
-
-def _lines(value: Any, width: int) -> int:
-    """Lines that a text takes in a column so many characters wide, none too few; a Chinese character is two wide."""
-    paragraphs = value.splitlines() if isinstance(value, str) else []
-    widths = [sum(2 if ord(each) > 0xFF else 1 for each in line) for line in paragraphs]
-    return sum(math.ceil(each / (0.9 * width)) for each in widths)
 
 
 def _write(sheet: Worksheet, row: int, column: int, value: Any, formats: _Formats) -> None:
