@@ -41,6 +41,9 @@ def test_a_batch_has_a_page_with_notes_and_without_values(county: County) -> Non
     for page in (*pages, data_docs.suite_path(FEED)):
         text = html.unescape((site / page).read_text(encoding="utf-8"))
         assert [each["meta"]["notes"] for each in declared if each["meta"]["notes"] not in text] == []
+        headings = re.findall(r"<h5[^>]*>\s*(.*?)\s*</h5>", text, re.DOTALL)
+        assert {f"{contract(FEED).first_header('disease')} disease", "整行 Whole row"} <= set(headings)
+        assert len(headings) == len(set(headings)) and not re.search("_issue|_blank|% null", text)
     assert all(f'href="{page}"' in index for page in (*pages, data_docs.suite_path(FEED)))
 
     for path in site.rglob("*.html"):

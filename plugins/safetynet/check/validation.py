@@ -27,7 +27,9 @@ with warnings.catch_warnings():
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
     from great_expectations.expectations.expectation_configuration import parse_result_format
     from great_expectations.expectations.registry import get_metric_kwargs
+    from great_expectations.render import LegacyDiagnosticRendererType
     from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
+    from great_expectations.render.renderer.renderer import renderer
     from great_expectations.render.view import view
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.validator import ValidationDependencies
@@ -90,6 +92,12 @@ class ExpectNoRowToBeMarked(gxe.ExpectColumnValuesToBeNull):  # type: ignore[mis
             )
             metrics[name] = MetricConfiguration(name, domain, value)
         return ValidationDependencies(metrics, parse_result_format(options["result_format"]))
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)  # type: ignore[untyped-decorator]
+    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> str:
+        """How many rows are marked; the base class says which share of them is null."""
+        return f"{result.result['unexpected_count']:,} / {result.result['element_count']:,}"
 
 
 class _Templates(BytecodeCache):
@@ -210,6 +218,12 @@ def validate(
     outcome = definition.get_batch().validate(declared_suite, result_format=_RESULT_FORMAT)
     outcome.meta["run_id"] = RunIdentifier(run_name=batch_id, run_time=received_at)
     results = [_result(each) for each in outcome.results]
+    for expectation in declared_suite.expectations:
+        if "column" in expectation.configuration.kwargs:
+            expectation.column = _heading(contract, expectation.configuration)
+    for each in outcome.results:
+        if "column" in each.expectation_config.kwargs:
+            each.expectation_config.kwargs["column"] = _heading(contract, each.expectation_config)
     for page, content in (
         (data_docs.suite_path(contract.feed), ExpectationSuitePageRenderer().render(declared_suite)),
         (data_docs.page_path(contract.feed, batch_id, received_at), ValidationResultsPageRenderer().render(outcome)),
@@ -220,6 +234,18 @@ def validate(
     return results
 
 
+def _heading(contract: Contract, configuration: Any) -> str:
+    """Under which heading Data Docs shows an expectation: its column's, not that of the column which marks rows."""
+    column = _column(configuration)
+    return f"{contract.first_header(column)} {column}" if column else "整行 Whole row"
+
+
+def _column(configuration: Any) -> str | None:
+    meta = configuration.meta or {}
+    column = meta["column"] if "column" in meta else configuration.kwargs.get("column")
+    return column if column is None else str(column)
+
+
 def _raised(info: Any) -> bool:
     entries = info.values() if info and "raised_exception" not in info else [info or {}]
     return any(isinstance(entry, dict) and entry.get("raised_exception") for entry in entries)
@@ -228,7 +254,7 @@ def _raised(info: Any) -> bool:
 def _result(each: Any) -> Result:
     config = each.expectation_config
     meta = config.meta or {}
-    column = meta["column"] if "column" in meta else config.kwargs.get("column")
+    column = _column(config)
     if _raised(each.exception_info):
         raise ValidationError(f"{config.type} on {column or 'the batch'} ({meta.get('reason')}) could not be evaluated")
     rows = each.result.get("element_count")
