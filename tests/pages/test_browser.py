@@ -11,6 +11,7 @@ import pytest
 
 from pages.chromium import PROGRAM, Chromium
 from pages.conftest import INCIDENT, Site, held
+from safetynet.check import data_docs
 from safetynet.publish import ledger
 
 pytestmark = [
@@ -18,7 +19,10 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
 ]
 
-_PATHS = ("feeds", "series", "batch", "incidents", "incident", "distribution", "month", "people")
+_PATHS = (
+    *("feeds", "series", "batch", "incidents", "incident", "distribution", "month", "people"),
+    *("results", "suite", "index"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,9 @@ def path_of(site: Site, page: str, dear: dict[str, str]) -> str:
         "incident": f"incidents/{INCIDENT}",
         "distribution": f"incidents/{dear['incident']}",
         "month": "month?month=2025-07",
+        "results": f"data-docs/{data_docs.page_path(batch['feed'], batch['batch_id'], batch['received_at'])}",
+        "suite": f"data-docs/{data_docs.suite_path(batch['feed'])}",
+        "index": "data-docs/index.html",
     }.get(page, page)
 
 

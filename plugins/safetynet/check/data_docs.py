@@ -19,6 +19,7 @@ _STYLES = sorted((Path(__file__).parent / "assets").glob("*.css"))
 _FOREIGN = re.compile(
     r"<script[^>]+src=\"https?://[^>]*>\s*</script>|<link[^>]+href=\"(?:https?://|[^\">]*favicon)[^>]*>|<img[^>]+src=\"https?://[^>]*>"
 )
+_EMPTY_LINK = re.compile(r"<a[^>]*>\s*</a>")
 _FOREIGN_LINK = re.compile(r"<a[^>]+href=\"https?://[^>]*>(.*?)</a>", re.DOTALL)
 
 _PAGE = """<!doctype html>
@@ -27,24 +28,27 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>社会安全网 · 数据质量报告 · Data Docs</title>
 <link rel="stylesheet" href="static/bootstrap.min.css">
+<link rel="stylesheet" href="static/data_docs.css">
 </head>
-<body class="container py-4">
+<body>
+<main class="container py-4">
 <h1 class="h3">数据质量报告 <small class="text-muted">Data Docs</small></h1>
 <p class="text-muted">每批数据一页：检查了什么，多少行未通过。不含任何个人信息。
 One page per batch: what was checked, and how many rows failed. No value of any row is in it.</p>
 {feeds}
+</main>
 </body>
 </html>
 """
 _FEED = """<h2 class="h5 mt-4">{title_zh} <small class="text-muted">{title_en} · {feed}{suite}</small></h2>
-<table class="table table-sm table-hover">
+<div class="table-responsive" tabindex="0"><table class="table table-sm table-hover">
 <thead><tr><th>截止日期 As of</th><th>文件 File</th><th>范围 Scope</th><th>结论 Verdict</th>
 <th class="text-right">行数 Rows</th><th class="text-right">隔离 Quarantined</th>
 <th class="text-right">未通过 Failed</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
-</table>
+</table></div>
 """
 _SUITE = ' · <a href="{path}">检查项目 What is expected of it</a>'
 _ROW = """<tr class="{style}"><td>{as_of}</td><td>{file}</td><td>{scope}</td><td>{verdict}</td>
@@ -75,7 +79,10 @@ def write_page(site: Path, page: str, text: str) -> None:
     _lay_styles(site)
     path = site / page
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", text))
+    text = _EMPTY_LINK.sub("", _FOREIGN_LINK.sub(r"\1", _FOREIGN.sub("", text)))
+    text = text.replace("<html>", '<html lang="en">', 1)
+    # in the dark it knows of tables alone
+    text = text.replace("@media (prefers-color-scheme: dark)", "@media not all")
     static = "../" * page.count("/") + "static"
     links = "".join(f'<link rel="stylesheet" href="{static}/{style.name}">' for style in _STYLES)
     path.write_text(text.replace("</head>", f"{links}</head>", 1), encoding="utf-8")
