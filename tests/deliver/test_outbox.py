@@ -274,6 +274,9 @@ def test_mail_goes_through_a_real_server(county: County, mailbox: Mailbox, monke
     assert send(county) == 0
     (mail,) = mailbox.messages
     assert "文件未被接收" in mail["subject"] and mail["to"] == "registry@county.example"
+    (message,) = county.ledger(ledger.message)
+    assert mail.get_content_type() == "text/plain"
+    assert mail.get_content().splitlines()[: message["body"].count("\n")] == message["body"].splitlines()
 
 
 @pytest.mark.parametrize(("password", "scheme"), [("wrong", "mailto"), ("right", "mailtos")], ids=["login", "tls"])

@@ -134,7 +134,7 @@ def _send(service: Any, robot: _Robot | None, title: str, body: str) -> Answer:
     channel = apprise.Apprise()
     channel.add(service)
     with _listening() as heard:
-        is_taken = bool(channel.notify(title=title, body=body))
+        is_taken = bool(channel.notify(body, title, body_format=apprise.NotifyFormat.TEXT))
     rests = [rest for response in heard if (rest := _rest(response))]
     if robot:
         codes = {_code(response, robot) for response in heard}
