@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -109,6 +110,19 @@ def test_a_month_leads_out_of_the_frame_to_airflows_question(site: Site, browser
     browser.wait(f"{link} != null")
     browser.run(f"{link}.click()")
     browser.wait(f"location.pathname === '/{where}' && document.querySelector('iframe') === null")
+
+
+def test_a_message_leads_to_its_file_within_airflow(
+    site: Site, browser: Chromium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", site.url)
+    _, delivery_id = held(site)
+    (told,) = [each for each in site.county.ledger(ledger.message) if each["message_id"] == f"held:{delivery_id}"]
+    (address,) = re.findall(r"^Page: (\S+)$", told["body"], re.MULTILINE)
+    browser.open(f"{site.url}/safetynet/feeds", site.token("admin"))
+    browser.open(address)
+    heading = "document.querySelector('iframe')?.contentDocument?.querySelector('main h1')?.innerText"
+    browser.wait(f"{heading}?.endsWith('_20991231.xlsx')")
 
 
 def test_an_incident_is_acknowledged_in_the_browser(site: Site, browser: Chromium) -> None:

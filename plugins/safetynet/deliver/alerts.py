@@ -101,10 +101,10 @@ def _numbers(incidents: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(incident["incident_id"] for incident in incidents)
 
 
-def _page(dag: str) -> Sentence | None:
-    """Where Airflow shows a DAG; None where no address of its pages is known."""
+def _page(path: str) -> Sentence | None:
+    """Where a page of Airflow's UI is, which asks for a login first; None where no address of it is known."""
     base = os.environ.get("AIRFLOW__API__BASE_URL", "").rstrip("/")
-    return say("page", {"address": f"{base}/dags/{dag}"}) if base else None
+    return say("page", {"address": f"{base}/{path}"}) if base else None
 
 
 def _body(*lines: Sentence | None) -> Sentence:
@@ -147,7 +147,7 @@ def about_file(
         endangered,
         say("alert_owner", told),
         say(f"todo_{kind}", told),
-        _page(feed.feed),
+        _page(f"plugin/safetynet-feeds/safetynet/file/{delivery_id}"),
         say("incident_number", told),
     )
     return _row(f"{kind}:{delivery_id}", feed.feed, feed.owner.channels, kind, title, body) | _about(incidents)
@@ -225,7 +225,7 @@ def about_build(incident: Mapping[str, Any], failed: Sequence[str]) -> dict[str,
     names = "\n".join(f"  {name}" for name in failed[:_MOST_NAMES])
     more = len(failed) - _MOST_NAMES
     names += f"\n  … +{more}" if more > 0 else ""
-    return _about_installation(incident, "build", Sentence(names, names), _page("warehouse"))
+    return _about_installation(incident, "build", Sentence(names, names), _page("dags/warehouse"))
 
 
 def about_installation(incident: Mapping[str, Any], kind: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
@@ -281,7 +281,9 @@ def about_several(waiting: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def about_month(month: date, missing: Sequence[Sentence], channels: str) -> dict[str, Any]:
     """The message to operations that everybody's time is up, and a month still waits for somebody."""
     facts: dict[str, Fact] = {"month": f"{month:%Y-%m}", "count": len(missing)}
-    body = _body(*missing, say("todo_month", facts), _page("official_month"))
+    body = _body(
+        *missing, say("todo_month", facts), _page(f"plugin/safetynet-month/safetynet/month?month={month:%Y-%m}")
+    )
     return _row(f"month:{month:%Y-%m}", None, channels, "month", say("alert_title_month", facts), body)
 
 
