@@ -236,7 +236,8 @@ def test_a_robot_that_answers_429_is_left_alone_for_as_long_as_it_blocks(
 def test_a_robot_gets_a_long_message_in_parts_that_it_takes(
     county: County, channel: Channel, monkeypatch: pytest.MonkeyPatch, robot: str, address: str, longest: int
 ) -> None:
-    """A part is a text of so many bytes (WeCom), or a request of so many (DingTalk, Feishu)."""
+    """A part is a text of so many bytes (WeCom), or a request of so many (DingTalk, Feishu); here without a pace."""
+    monkeypatch.setattr("apprise.plugins.base.NotifyBase.request_rate_per_sec", 0.0)
     monkeypatch.setattr(f"apprise.plugins.{robot}.notify_url", channel.url)
     monkeypatch.setenv(OWNER, address)
     channel.answer = {"errcode": 0, "code": 0}

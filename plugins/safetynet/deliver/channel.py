@@ -104,7 +104,7 @@ def notify(channels: str, where: Sequence[str], title: str, body: str, mark: str
 
 
 def _ask(service: Any, title: str, body: str, mark: str) -> Answer:
-    """Send a message to one address, part by part until one is not taken."""
+    """Send a message to one address, part by part until one is not taken, at Apprise's pace, which robots bear."""
     robot = _ROBOTS.get(str(service.secure_protocol))
     room = robot.longest - len(f"{title} (99/99)\r\n\n{mark}".encode()) if robot else sys.maxsize
     parts = _parts(body, room)
