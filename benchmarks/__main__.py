@@ -112,6 +112,9 @@ def _print_section(title: str, target: str) -> None:
 def _print_ours(measured: Measured) -> None:
     for name, seconds in measured.seconds.items():
         _print_row(f"ours: {name}", measured.rows, seconds, measured.processor[name], measured.peak)
+        if name in measured.within:
+            told, used = measured.within[name]
+            print(f"    {f'of which {told}':50}{'':>10}{'':>9}{used:>9.2f}")
     if len(measured.seconds) > 1 and ours.PUBLISHED not in measured.seconds:
         _print_line("ours: together", measured)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -14,12 +15,17 @@ from typing import Any
 
 @dataclass
 class Measured:
-    """Rows of a piece of work, seconds of its parts on the clock and of the processor, its peak of memory in bytes."""
+    """Rows of a piece of work, seconds of its parts on the clock and of the processor, its peak of memory in bytes.
+
+    `within` are processor seconds that a part counts and that are told apart as well.
+    """
 
     rows: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     processor: dict[str, float] = field(default_factory=dict)
+    within: dict[str, tuple[str, float]] = field(default_factory=dict)
     peak: int = 0
+    process: int = field(default_factory=os.getpid)
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:

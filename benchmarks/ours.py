@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from benchmarks.measure import Measured, peak_of_memory
+from benchmarks.measure import Measured
 from safetynet import reference
 from safetynet.check.workbench import Workbench
 from safetynet.contract import contract, contracts
@@ -82,21 +82,31 @@ def _county(pool: ProcessPoolExecutor, inbox: Path, references: Path, home_folde
         # Workbooks first, for a row of them costs most, and nobody waits for the last one alone.
         landed.sort(key=lambda each: contract(each[1]).format, reverse=True)
         done = [pool.submit(_take_in, home, landing_id) for landing_id, _ in landed]
-        rows = [each.result() for each in done]
-    measured.rows = sum(each for each, _, _, _ in rows)
-    measured.processor["ingest"] += sum(used for _, used, _, _ in rows)
-    peaks = {process: peak for _, _, process, peak in sorted(rows, key=lambda each: each[3])}
+        files = [each.result() for each in done]
+    measured.rows = sum(each.rows for each in files)
+    measured.processor["ingest"] += sum(each.processor["file"] for each in files)
+    measured.within["ingest"] = VALIDATED, sum(each.processor.get(VALIDATED, 0.0) for each in files)
+    peaks = {each.process: each.peak for each in sorted(files, key=lambda each: each.peak)}
     measured.peak += sum(peaks.values())
     return measured
 
 
-def _take_in(home: Home, landing_id: str) -> tuple[int, float, int, int]:
-    """Rows of a landed file, processor seconds, and the process that took it in with its peak of memory so far."""
-    from safetynet.ingest import take_in
+def _take_in(home: Home, landing_id: str) -> Measured:
+    """One landed file: all of it, and Great Expectations' pass within."""
+    from safetynet import ingest
 
-    used = time.process_time()
-    rows = sum(outcome.counts.received for outcome in take_in(home, Ledger(home), landing_id))
-    return rows, time.process_time() - used, os.getpid(), peak_of_memory()
+    measured = Measured()
+    validate = ingest.validate
+
+    def validated(*arguments: Any, **named: Any) -> Any:
+        with measured.part(VALIDATED):
+            return validate(*arguments, **named)
+
+    ingest.validate = validated
+    with measured.part("file"):
+        measured.rows = sum(outcome.counts.received for outcome in ingest.take_in(home, Ledger(home), landing_id))
+    ingest.validate = validate
+    return measured
 
 
 def warehouse(inbox: Path, references: Path, home_folder: Path, keep_working: bool = False) -> Measured:
