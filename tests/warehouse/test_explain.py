@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 
+import duckdb
 import pytest
 
 from safetynet.home import Home
@@ -13,12 +14,14 @@ from safetynet.warehouse.explain import explain
 from warehouse.small_warehouse import VILLAGE, Drop, an_id
 
 HEAD, CHILD, STRANGER = ("欧阳甲", an_id(1)), ("司马甲", an_id(2, "20150501")), ("诸葛外", an_id(3))
+NUMBERED = ("公孙丙", an_id(4))
+"""Head of a household that is numbered by his id number."""
 Tell = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
 def home(module_drop: Drop) -> Home:
-    """The home of a warehouse of two households, one of which has left the registry in May."""
+    """The home of a warehouse of three households, one of which has left the registry in May."""
 
     def member(who: tuple[str, str], code: str, relation: str = "户主") -> dict[str, object]:
         return {
@@ -34,17 +37,23 @@ def home(module_drop: Drop) -> Home:
 
     module_drop.policy = [("monitoring_line", "", "all", date(2021, 1, 1), None, 6000.0, "yuan", False)]
     family = [member(HEAD, "H1"), member(CHILD, "H1", "之子")]
-    module_drop.batch("registry_member", "2025-04-30", [*family, member(STRANGER, "H2")])
+    numbered = member(NUMBERED, NUMBERED[1])
+    module_drop.batch("registry_member", "2025-04-30", [*family, member(STRANGER, "H2"), numbered])
     with module_drop.build("2025-04-30") as warehouse:
         ((signal,),) = warehouse.sql(
             "select signal_id from marts.risk_signal where household_code = 'H1' and rule_id = 'INC_BELOW_LINE'"
         ).fetchall()
-    module_drop.batch("registry_member", "2025-05-31", family)
+    module_drop.batch("registry_member", "2025-05-31", [*family, numbered])
     illness = {"person_name": CHILD[0], "id_number": CHILD[1], "division_code": VILLAGE, "illness": "儿童白血病"}
     illness |= {"treatment_status": "未救治", "hospital_name": "松岭县人民医院"}
     module_drop.batch("health_major_illness", "2025-05-31", [illness])
     answer = {"signal_id": signal, "household_code": "H1", "verified_on": date(2025, 5, 10), "finding": "属实"}
-    module_drop.batch("verification_result", "2025-05-31", [answer | {"verified_by": "赵干部", "note": "房屋漏雨"}])
+    other = {"signal_id": "s_1", "household_code": NUMBERED[1], "verified_on": date(2025, 5, 11), "finding": "属实"}
+    module_drop.batch(
+        "verification_result",
+        "2025-05-31",
+        [answer | {"verified_by": "赵干部", "note": "房屋漏雨"}, other | {"verified_by": "钱干部"}],
+    )
     module_drop.build("2025-05-31").close()
     root = module_drop.folder / "home"
     home = Home(root, root / "inbox", root / "reference")
@@ -95,6 +104,16 @@ def test_departments_and_the_door_are_heard_with_file_and_row(tell: Tell) -> Non
     assert "2025-05-31 · 司马甲 · health_major_illness_2025-05-31.csv 第 4 行 row 4" in story
     assert "病种名称 illness: 儿童白血病" in story
     assert "核查人 verified_by: 赵干部" in story and "备注 note: 房屋漏雨" in story
+
+
+def test_a_household_numbered_by_its_head_is_asked_for_by_what_stands_for_its_code(home: Home, tell: Tell) -> None:
+    with duckdb.connect(str(home.current), read_only=True) as current:
+        query = "select household_code from marts.dim_household where household_code not in ('H1', 'H2')"
+        ((code,),) = current.execute(query).fetchall()
+    assert code.startswith("c_")
+    story = tell(code)
+    assert NUMBERED[0] in story and "核查人 verified_by: 钱干部" in story
+    assert "赵干部" not in story
 
 
 def test_who_has_left_the_registry_is_still_told_of(tell: Tell) -> None:

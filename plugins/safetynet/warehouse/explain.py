@@ -54,6 +54,8 @@ _PIECE = """
     GROUP BY batch.batch_id, batch.as_of, batch.source_file
     ORDER BY batch.as_of, batch.source_file, batch.batch_id
 """
+# The codes of a household as its register has them; one that is an id number stands as another text everywhere else.
+_CODES = "SELECT DISTINCT household_code FROM {rows} WHERE list_contains(?, row_number)"
 _BATCHES = """
     SELECT batch.batch_id FROM current.quality.batch AS batch CROSS JOIN current.quality.build AS build
     WHERE batch.feed = ? AND list_contains(build.batches, batch.batch_id)
@@ -68,7 +70,7 @@ _ROW = """
         ON record.feed = $feed AND row.batch_id = record.batch_id AND row.row_number = record.row_number
     LEFT JOIN restricted.restricted.person_identity AS identity ON record.person_key = identity.person_key
     WHERE row.disposition = 'accepted' AND (
-        ((list_contains($persons, record.person_key) OR {household_code} = $code)
+        ((list_contains($persons, record.person_key) OR list_contains($codes, {household_code}))
             AND (record.valid_to IS NULL OR record.valid_to > $day))
         OR (row.batch_id, row.row_number) IN (
             SELECT (piece.batch_id, piece.row_number)
@@ -86,8 +88,7 @@ def explain(home: Home, household_code: str) -> int:
         return 1
     with duckdb.connect() as connection:
         for name, path in (("current", home.current), ("restricted", home.restricted)):
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+            connection.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
         story = _story(home, connection, household_code.strip())
     if story is None:
         print(say("no_household"), file=sys.stderr)
@@ -111,6 +112,9 @@ def _story(home: Home, connection: duckdb.DuckDBPyConnection, household_code: st
     members = _rows(connection, _MEMBER, [key])
     persons = [member["person_key"] for member in members]
     signals = _rows(connection, _SIGNAL, [[key, *persons]])
+    register = _parquet([home.batch_rows("registry_member", household["batch_id"])])
+    found = _rows(connection, _CODES.format(rows=register), [[member["row_number"] for member in members]])
+    codes = [row["household_code"] for row in found]
 
     story = Tree(Text(str(say("explain_household", {"code": household_code, "day": day.isoformat()})), "bold"))
     _household(story, household)
@@ -127,7 +131,7 @@ def _story(home: Home, connection: duckdb.DuckDBPyConnection, household_code: st
             for piece in signal["evidence"]
             if piece["feed"] == contract.feed
         ]
-        given = {"code": household_code, "persons": persons, "day": day, "evidence": evidence, "feed": contract.feed}
+        given = {"codes": codes, "persons": persons, "day": day, "evidence": evidence, "feed": contract.feed}
         _department(home, branch, connection, contract, given)
     return story
 
