@@ -45,7 +45,7 @@ _TRUE_PAIRS = """
             broken.person_name = known.person_name DESC,
             broken.household_code IS NOT DISTINCT FROM known.household_code DESC,
             broken.division_code IS NOT DISTINCT FROM known.division_code DESC,
-            known.unique_id
+            known.person_name, known.division_code, known.household_code
     ) = 1
 """
 
