@@ -15,19 +15,26 @@ from safetynet.warehouse import build
 FEED = "health_chronic_disease"
 
 
-def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from safetynet.tasks import build_warehouse
-
+@pytest.fixture
+def county(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> County:
+    """A county with one file that was taken in."""
     county = County(tmp_path)
     monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
+    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
+    county.take_in()
+    return county
+
+
+def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetynet.tasks import build_warehouse
+
     for name in ("HOME", "INBOX", "REFERENCE"):
         folder = county.home.root if name == "HOME" else getattr(county.home, name.lower())
         monkeypatch.setenv(f"SAFETYNET_{name}", str(folder))
-    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
-    (outcome,) = county.take_in()
-    county.home.batch_rows(FEED, str(outcome.batch_id)).unlink()
+    (batch,) = county.ledger(ledger.batch)
+    county.home.batch_rows(FEED, batch["batch_id"]).unlink()
     (failed,) = build_warehouse("", "")
-    assert f"make retake BATCH={outcome.batch_id}" in failed
+    assert f"make retake BATCH={batch['batch_id']}" in failed
     assert not county.home.current.exists()
     (message,) = [each for each in county.ledger(ledger.message) if each["kind"] == "build"]
     assert failed in message["body"]
@@ -43,26 +50,14 @@ def test_a_lost_lake_file_fails_the_build_by_name_and_is_told(tmp_path: Path, mo
         build.build(county.home, county.store, build.target(county.home, county.store))
 
 
-def test_what_stops_dbt_itself_is_told_in_the_words_of_the_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    county = County(tmp_path)
-    monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
-    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
-    county.take_in()
+def test_what_stops_dbt_itself_is_told_in_the_words_of_the_system(county: County) -> None:
     (county.home.folder("dbt") / "target").write_text("a file where dbt needs a folder")
     with pytest.raises(build.BuildFailed) as stopped:
         build.build(county.home, county.store, build.target(county.home, county.store))
     assert stopped.value.failed == ["NotADirectoryError: Not a directory"]
 
 
-def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    county = County(tmp_path)
-    monkeypatch.setattr("safetynet.ingest.validate", lambda *_, **__: [])
-    county.deliver(FEED, rows(FEED, 2), "a_990121_20250630.csv")
-    county.take_in()
+def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(county: County) -> None:
     wanted = build.target(county.home, county.store)
     build.build(county.home, county.store, wanted, keep_working=True)
     assert county.home.working.stat().st_mode & 0o777 == 0o600

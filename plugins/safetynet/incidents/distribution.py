@@ -60,8 +60,19 @@ class Compared:
         """How far it lies from what is usual; above 1 it is outside of that."""
         return self.usual.excess(self.measure.value)
 
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is in the column's own unit; else it is a share."""
+        return self.measure.name == MEDIAN
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The usual range as far as such a measure can go."""
+        return max(self.usual.low, 0.0), self.usual.high if self.is_amount else min(self.usual.high, 1.0)
+
     def facts(self, feed: Contract) -> dict[str, Fact]:
         """What a sentence tells of it."""
+        low, high = self.limits
         code = self.measure.name if self.measure.name in (MEDIAN, BLANK) else "code"
         named = say(f"measure_{code}", {"code": self.measure.code})
         return {
@@ -71,13 +82,13 @@ class Compared:
             "now": self.shown(self.measure.value),
             "batches": len(self.past),
             "usual": self.shown(self.usual.middle),
-            "low": self.shown(max(self.usual.low, 0.0)),
-            "high": self.shown(self.usual.high if self.measure.name == MEDIAN else min(self.usual.high, 1.0)),
+            "low": self.shown(low),
+            "high": self.shown(high),
         }
 
     def shown(self, value: float) -> str:
         """A value of this measure as people read it: a share in per cent, or an amount."""
-        return f"{value:.2f}".removesuffix(".00") if self.measure.name == MEDIAN else f"{value:.0%}"
+        return f"{value:.2f}".removesuffix(".00") if self.is_amount else f"{value:.0%}"
 
 
 def unusual(feed: Contract, usual: History, as_of: date, measures: Sequence[Measure]) -> list[Failure]:

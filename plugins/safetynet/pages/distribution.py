@@ -9,7 +9,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from safetynet import reference
-from safetynet.check.profile import MEDIAN, Measure
+from safetynet.check.profile import Measure
 from safetynet.contract import contracts
 from safetynet.home import Home
 from safetynet.incidents import before
@@ -41,10 +41,10 @@ class Distribution:
     def drawing(self) -> charts.Against:
         """Where they are drawn, each a point."""
         values = [value for _, value in sorted(self.compared.past.items())]
-        usual = self.compared.usual
-        is_amount = self.compared.measure.name == MEDIAN
-        limits = (max(usual.low, 0.0), usual.middle, usual.high if is_amount else min(usual.high, 1.0))
-        return charts.against([*values, self.compared.measure.value], limits, WIDTH, HEIGHT, by_factor=is_amount)
+        low, high = self.compared.limits
+        usual = low, self.compared.usual.middle, high
+        by_factor = self.compared.is_amount
+        return charts.against([*values, self.compared.measure.value], usual, WIDTH, HEIGHT, by_factor)
 
 
 def of_batch(home: Home, store: Ledger, batch_id: str | None, column: str) -> Distribution | None:
