@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from benchmarks.data import is_utf8
 from benchmarks.measure import Measured
@@ -99,16 +100,10 @@ def _read(connection: duckdb.DuckDBPyConnection, declared: Contract, path: Path,
 
 
 def _workbook(path: Path, names: dict[str, str]) -> object:
-    import pyarrow as pa
-    from python_calamine import CalamineWorkbook
+    import fastexcel
 
-    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    top = max(range(10), key=lambda number: sum(str(cell) in names for cell in rows[number]))
-    columns = zip(*rows[top + 1 :], strict=True)
-    return pa.table(
-        {
-            names[str(header)]: pa.array([str(cell) for cell in column], pa.string())
-            for header, column in zip(rows[top], columns, strict=True)
-            if str(header) in names
-        }
-    )
+    cells = fastexcel.read_excel(path).load_sheet_eager(0, header_row=None, skip_rows=0, dtypes="string")
+    head = cells.slice(0, 10).to_pylist()
+    top = max(range(10), key=lambda number: sum(cell in names for cell in head[number].values()))
+    rows = cells.slice(top + 1)
+    return pa.table({names[text]: rows[column] for column, text in head[top].items() if text in names})

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+import tempfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 import xlsxwriter
 import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.utils import get_column_letter
 
 from clerk import an_id, row, rows, table, titled, xlsx_file
+from safetynet.read import typed, workbook
 from safetynet.refusal import Refused
 
 FEED = "registry_member"
@@ -250,6 +256,76 @@ def test_a_formula_that_gives_an_empty_text_is_a_blank_cell(read: ReadFile) -> N
     (before,), (sheet,) = read(FEED, uncalculated_text), read(FEED, empty_text)
     assert before.filled("per_capita_net_income") == {2: "#ERROR!", 3: "9000.00"}
     assert sheet.filled("per_capita_net_income") == {3: "9000.00"}
+
+
+@pytest.mark.parametrize("shown", ["yyyy-mm-dd", "yyyy年m月"])
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(20250630, "20250630"), (45838, "2025-06-30"), (0, "00:00:00"), (-5, "00:00:00"), (2958466, "2958466")],
+)
+def test_a_number_shown_as_a_day_that_there_is_not_stays_a_number(
+    read: ReadFile, shown: str, number: int, text: str
+) -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for place, line in enumerate(table(FEED, rows(FEED, 2))):
+            sheet.write_row(place, 0, line)
+        index = table(FEED, [])[0].index("识别监测时间")
+        sheet.write_number(1, index, number, book.add_format({"num_format": shown}))
+
+    (sheet,) = read(FEED, written(write))
+    assert sheet.filled("identified_on")[2] == text
+
+
+def _without_places(xml: bytes) -> bytes:
+    return re.sub(rb' r="[A-Z]+\d+"', b"", xml)
+
+
+def _in_a_namespace_with_a_prefix(xml: bytes) -> bytes:
+    return re.sub(rb"<(/?)(\w)", rb"<\1x:\2", xml).replace(b"xmlns=", b"xmlns:x=")
+
+
+@pytest.mark.parametrize("changed", [bytes, _without_places, _in_a_namespace_with_a_prefix])
+def test_a_number_that_lost_its_last_digits_however_the_sheet_is_written(
+    read: ReadFile, changed: Callable[[bytes], bytes]
+) -> None:
+    given = rows(FEED, 2)
+    given[0]["id_number"] = float(an_id(1)[:17] + "0")
+    (sheet,) = read(FEED, with_sheet(xlsx_file({"Sheet1": table(FEED, given)}), changed))
+    assert "E+17" in sheet.filled("id_number")[2]
+    assert sheet.filled("id_number")[3] == given[1]["id_number"]
+
+
+_CELLS = st.one_of(
+    st.none(),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=12),
+    st.booleans(),
+    st.integers(-(10**18), 10**18),
+    st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: value == 0 or 1e-6 < abs(value) < 1e21),
+    st.dates(dt.date(1900, 3, 1)),
+)
+
+
+@settings(max_examples=150)
+@given(cells=st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=8), left=st.integers(0, 2))
+def test_a_sheet_read_at_once_is_what_its_typed_cells_say(cells: list[list[Any]], left: int) -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        for number, line in enumerate(cells):
+            for index, cell in enumerate(line, start=left):
+                if isinstance(cell, str):
+                    sheet.write_string(number, index, cell)
+                elif isinstance(cell, dt.date):
+                    sheet.write_datetime(number, index, dt.datetime.combine(cell, dt.time()), day)
+                elif cell is not None:
+                    sheet.write(number, index, cell)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "landed"
+        path.write_bytes(written(write))
+        for sheet in workbook.sheets(path):
+            (batch,) = sheet.rows(0, [*range(len(sheet.head()[0]))])
+            assert batch.columns[2:] == typed.texts(typed.sheet(path, sheet.name))
 
 
 def test_a_long_text_cell(read: ReadFile) -> None:

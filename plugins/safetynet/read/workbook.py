@@ -2,154 +2,130 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import mmap
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import chain, repeat
 from pathlib import Path
 
+import fastexcel
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+import pyarrow.compute as pc
+from python_calamine import CalamineError
 
-from safetynet.read.error_cells import Errors, error_cells
+from safetynet.read import package, typed
+from safetynet.read.package import Told
 from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_ROWS_AT_ONCE = 2_048
-"""As many as DuckDB works on at once; more cells than that leave the processor's cache."""
+_ROWS_AT_ONCE = 1 << 15
 
-_EXACT_INTEGER = 10**15
 _UNPACKED_LIMIT = 4 << 30
 _RATIO_LIMIT = 400
 _RATIO_FROM = 64 << 20
 
-
-def _number(value: float) -> str:
-    """A real number as text; beyond fifteen digits its last digits are lost, and E+ says so."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return "#NUM!"
-    if abs(value) >= _EXACT_INTEGER:
-        return f"{value:.14E}"
-    if value == int(value):
-        return str(int(value))
-    return np.format_float_positional(value, trim="-")
-
-
-def _moment(value: dt.datetime) -> str:
-    return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-
-
-_AS_TEXT: dict[type, Callable[..., str]] = {
-    str: lambda value: value,
-    float: _number,
-    int: lambda value: _number(float(value)),
-    bool: lambda value: "TRUE" if value else "FALSE",
-    dt.date: dt.date.isoformat,
-    dt.datetime: _moment,
-    dt.time: dt.time.isoformat,
-    dt.timedelta: str,
-}
-
-
-def _text(cells: tuple[Cell, ...]) -> pa.Array:
-    if set(map(type, cells)) == {str}:
-        return pa.array(cells, pa.string())
-    return pa.array([_AS_TEXT[type(cell)](cell) for cell in cells], pa.string())
+_MIDNIGHT = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
+_NO_DAY = r"^([+-]\d+|0\d{3}|1[0-8]\d\d)-\d\d-\d\d \d\d:\d\d:\d\d"
+"""A number that is shown as a date, though no spreadsheet has that day."""
 
 
 class WorkbookSheet:
-    """One sheet of a workbook; the workbook is in memory as long as its sheets are."""
+    """One sheet of a workbook: its columns as text, in memory as long as the sheet is."""
 
     encoding = None
 
-    def __init__(self, sheet: CalamineSheet, is_hidden: bool, errors: Errors) -> None:
-        self.name: str = sheet.name
+    def __init__(self, path: Path, name: str, is_hidden: bool, told: Told, first_column: int, texts: list[pa.Array]):
+        """`texts` are its columns from the first filled one on, `told` what else is known of its cells."""
+        self.name = name
         self.is_hidden = is_hidden
         self.merged_cells = 0
-        self._sheet = sheet
-        self._errors = errors
+        self._path = path
+        self._cells = {column - first_column: cells for column, cells in told.cells.items()}
+        self._merged = [(column - first_column, top - 1, bottom) for column, top, bottom in told.merged]
+        last_row = max((row for cells in told.cells.values() for row in cells), default=0)
+        self._height = max(len(texts[0]), last_row)
+        self._texts = [self._overlaid(index, column) for index, column in enumerate(texts)]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no cell of the sheet is filled."""
-        return self._sheet.start is None
+    def _overlaid(self, index: int, column: pa.Array) -> pa.Array:
+        """A column with what is told of its cells, as long as the sheet."""
+        if len(column) < self._height:
+            column = pa.concat_arrays([column, pa.array([""] * (self._height - len(column)), pa.string())])
+        cells = self._cells.get(index)
+        if not cells:
+            return column
+        mask = np.zeros(self._height, dtype=bool)
+        mask[np.array(list(cells)) - 1] = True
+        return pc.replace_with_mask(column, mask, pa.array([cells[row] for row in sorted(cells)], pa.string()))
 
     def head(self) -> list[list[str]]:
-        return [[_AS_TEXT[type(cell)](cell) for cell in row] for row in islice(self._rows(), HEAD_ROWS)]
+        columns = [column.slice(0, HEAD_ROWS).to_pylist() for column in self._texts]
+        return [list(row) for row in zip(*columns, strict=True)]
 
-    def _rows(self) -> Iterator[list[Cell]]:
-        """All rows from the first of the sheet, errors of formulas in their place, under its last value too."""
-        if not self._errors:
-            yield from self._sheet.iter_rows()
-            return
-        first_column = self._sheet.start[1] if self._sheet.start else 0
-        under = range(self._sheet.total_height, max(self._errors))
-        blank: Iterator[list[Cell]] = ([""] * self._sheet.width for _ in under)
-        for number, row in enumerate(chain(self._sheet.iter_rows(), blank), start=1):
-            for column, error in self._errors.get(number, {}).items():
-                if 0 <= column - first_column < len(row):
-                    row[column - first_column] = error
-            yield row
-
-    def _rows_below(self, below: int) -> Iterator[list[Cell]]:
-        """The rows under row `below`; a value merged downwards over rows that hold something stands on each of them."""
-        rows = islice(self._rows(), below, None)
-        begins = self._merged_down(below)
-        if not begins:
-            yield from rows
-            return
-        last_row_and_value: dict[int, tuple[int, Cell]] = {}
-        for number, row in enumerate(rows, start=below + 1):
-            has_more = any(str(cell).strip() for cell in row)
-            for column, (last_row, value) in list(last_row_and_value.items()):
-                if number > last_row:
-                    del last_row_and_value[column]
-                elif has_more and row[column] == "":
-                    row[column] = value
-                    self.merged_cells += 1
-            for column, last_row in begins.get(number, []):
-                if row[column] != "":
-                    last_row_and_value[column] = last_row, row[column]
-            yield row
-
-    def _merged_down(self, below: int) -> dict[int, list[tuple[int, int]]]:
-        """By the row in which they begin: (column, last row) of cells merged over several rows of one column."""
-        first_column = self._sheet.start[1] if self._sheet.start else 0
-        begins: dict[int, list[tuple[int, int]]] = {}
-        for (top, left), (bottom, right) in self._sheet.merged_cell_ranges or []:
-            column = left - first_column
-            if top >= below and top < bottom and left == right and 0 <= column < self._sheet.width:
-                begins.setdefault(top + 1, []).append((column, bottom + 1))
-        return begins
-
-    def cells(self, below: int) -> Iterator[list[Cell]]:
-        yield from islice(self._rows(), below)
-        yield from self._rows_below(below)
+    def _is_filled(self) -> npt.NDArray[np.bool_]:
+        """Of each row whether any of its cells is filled."""
+        filled = np.zeros(self._height, dtype=bool)
+        for column in self._texts:
+            filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
+        return filled
 
     def filled_rows(self, below: int) -> list[int]:
-        rows = enumerate(self._rows(), start=1)
-        return [number for number, row in rows if number > below and any(str(cell).strip() for cell in row)]
+        return [number for number in (np.flatnonzero(self._is_filled()) + 1).tolist() if number > below]
+
+    def _sources(self, below: int) -> dict[int, npt.NDArray[np.int64]]:
+        """By column with cells merged downwards under row `below`: the row whose value stands on each row.
+
+        That is another row where a cell is merged over one that holds something else.
+        """
+        merged = [each for each in self._merged if each[1] >= below and 0 <= each[0] < len(self._texts)]
+        is_filled = self._is_filled() if merged else None
+        sources: dict[int, npt.NDArray[np.int64]] = {}
+        for column in {column for column, _, _ in merged}:
+            is_blank = pc.equal(self._texts[column], "").to_numpy(zero_copy_only=False)
+            sources[column] = np.arange(self._height)
+            may_take = is_blank & is_filled
+            for top, bottom in ((top, bottom) for of, top, bottom in merged if of == column):
+                if top < self._height and not is_blank[top]:
+                    under = sources[column][top + 1 : bottom]
+                    under[may_take[top + 1 : bottom]] = top
+        return sources
+
+    def cells(self, below: int) -> Iterator[list[Cell]]:
+        sources = self._sources(below)
+        tops = {column: set(source[source != np.arange(self._height)].tolist()) for column, source in sources.items()}
+        values: dict[tuple[int, int], Cell] = {}
+        sheet = typed.sheet(self._path, self.name)
+        blank: Iterator[list[Cell]] = ([""] * len(self._texts) for _ in repeat(None))
+        for index, row in zip(range(self._height), chain(sheet.iter_rows(), blank), strict=False):
+            for column, cells in self._cells.items():
+                if index + 1 in cells and 0 <= column < len(row) and row[column] == "":
+                    row[column] = cells[index + 1]
+            for column, source in sources.items():
+                if index in tops[column]:
+                    values[column, index] = row[column]
+                row[column] = values.get((column, int(source[index])), row[column])
+            yield row
 
     def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
         schema = row_schema(len(columns))
-        rows = self._rows_below(below)
-        number = below + 1
-        while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-            cells = list(zip(*chunk, strict=True))
+        texts = dict(enumerate(self._texts))
+        for column, source in self._sources(below).items():
+            texts[column] = texts[column].take(pa.array(source))
+            self.merged_cells += int((source != np.arange(self._height)).sum())
+        for start in range(below, self._height, _ROWS_AT_ONCE):
+            count = min(_ROWS_AT_ONCE, self._height - start)
             yield pa.RecordBatch.from_arrays(
                 [
-                    pa.array(np.arange(number, number + len(chunk), dtype=np.int32)),
-                    pa.array(np.zeros(len(chunk), dtype=bool)),
-                    *(_text(cells[index]) for index in columns),
+                    pa.array(np.arange(start + 1, start + 1 + count, dtype=np.int32)),
+                    pa.array(np.zeros(count, dtype=bool)),
+                    *(texts[column].slice(start, count) for column in columns),
                 ],
                 schema=schema,
             )
-            number += len(chunk)
 
 
 def _refuse_bombs(path: Path) -> None:
@@ -171,6 +147,33 @@ def is_encrypted(path: Path) -> bool:
             return content.find(_ENCRYPTED) >= 0
 
 
+def _plain(sheet: fastexcel.ExcelSheet) -> list[pa.Array] | None:
+    """The columns of a sheet as text ('' = blank); None where a cell is shown as a date that it cannot be."""
+    batch, errors = sheet.to_arrow_with_errors()
+    if errors is not None and any("DateTime" in error.detail for error in errors.errors):
+        return None
+    texts = [pc.fill_null(column, "") for column in batch.columns]
+    for index, column in enumerate(texts):
+        if pc.any(pc.match_substring(column, ":")).as_py():
+            if pc.any(pc.match_substring_regex(column, _NO_DAY)).as_py():
+                return None
+            texts[index] = pc.replace_substring_regex(column, _MIDNIGHT, r"\1")
+    return texts
+
+
+def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told | None) -> WorkbookSheet:
+    """A sheet's texts read at once; one by one, with their types, where at once is not exact."""
+    is_hidden = sheet.visible != "visible"
+    texts = _plain(sheet) if told is not None else None
+    if told is not None and texts is not None:
+        first_column = sheet.selected_columns[0].absolute_index
+        return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, texts)
+    read = typed.sheet(path, sheet.name)
+    told = Told(told.cells if told else {}, set(typed.merged(read)))
+    first_column = read.start[1] if read.start else 0
+    return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, typed.texts(read))
+
+
 def sheets(path: Path) -> list[WorkbookSheet]:
     """The sheets of a workbook that hold any cell.
 
@@ -181,16 +184,12 @@ def sheets(path: Path) -> list[WorkbookSheet]:
         if is_encrypted(path):
             raise Refused("password")
         with ThreadPoolExecutor(1) as beside:
-            scan = beside.submit(error_cells, path)
-            workbook = CalamineWorkbook.from_path(str(path))
-            read = [(about, workbook.get_sheet_by_name(about.name)) for about in workbook.sheets_metadata]
-            errors = scan.result()
-        found = [
-            WorkbookSheet(sheet, about.visible != SheetVisibleEnum.Visible, errors.get(about.name, {}))
-            for about, sheet in read
-        ]
-    except PasswordError as error:
-        raise Refused("password") from error
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+            scan = beside.submit(package.told, path)
+            reader = fastexcel.read_excel(path)
+            read = [
+                reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in reader.sheet_names
+            ]
+            told = scan.result()
+        return [_sheet(path, sheet, told.get(sheet.name)) for sheet in read if sheet.width]
+    except (fastexcel.FastExcelError, CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise Refused("unreadable_workbook") from error
-    return [sheet for sheet in found if not sheet.is_empty]
