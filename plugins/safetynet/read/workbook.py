@@ -147,12 +147,18 @@ def is_encrypted(path: Path) -> bool:
             return content.find(_ENCRYPTED) >= 0
 
 
+def _without_nulls(column: pa.StringArray) -> pa.StringArray:
+    """A column whose nulls take no room, as empty texts: its buffers as they are, but for which cells are null."""
+    _, offsets, texts = column.buffers()
+    return pa.StringArray.from_buffers(len(column), offsets, texts)
+
+
 def _plain(sheet: fastexcel.ExcelSheet) -> list[pa.Array] | None:
     """The columns of a sheet as text ('' = blank); None where a cell is shown as a date that it cannot be."""
     batch, errors = sheet.to_arrow_with_errors()
     if errors is not None and any("DateTime" in error.detail for error in errors.errors):
         return None
-    texts = [pc.fill_null(column, "") for column in batch.columns]
+    texts = [_without_nulls(column) for column in batch.columns]
     for index, column in enumerate(texts):
         if pc.any(pc.match_substring(column, ":")).as_py():
             if pc.any(pc.match_substring_regex(column, _NO_DAY)).as_py():
