@@ -277,6 +277,18 @@ def test_a_number_shown_as_a_day_that_there_is_not_stays_a_number(
     assert sheet.filled("identified_on")[2] == text
 
 
+def test_days_written_as_iso_8601(read: ReadFile) -> None:
+    place = f"{get_column_letter(table(FEED, [])[0].index('识别监测时间') + 1)}2".encode()
+    content = with_sheet(
+        xlsx_file({"Sheet1": table(FEED, [row(FEED, 1, identified_on=45838)])}),
+        lambda xml: xml.replace(
+            b'<c r="%s"><v>45838</v>' % place, b'<c r="%s" t="d"><v>2025-06-30T00:00:00</v>' % place
+        ),
+    )
+    (sheet,) = read(FEED, content)
+    assert sheet.filled("identified_on") == {2: "2025-06-30"}
+
+
 def _without_places(xml: bytes) -> bytes:
     return re.sub(rb' r="[A-Z]+\d+"', b"", xml)
 

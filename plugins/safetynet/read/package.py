@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CODED_CELL = re.compile(rb'<c\s([^>]*\bt="[eb]"[^>]*)>(.{0,8000}?)</c>', re.DOTALL)
-_ERROR, _BOOLEAN = b't="e"', b't="b"'
+_ERROR, _BOOLEAN, _DATE = b't="e"', b't="b"', b't="d"'
 _VALUE = re.compile(rb"<v>(#[^<]{1,12}|[01])</v>")
 _UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(<v\s*/>|<v\s*></v>)?\s*</c>")
 _LONG_NUMBER = re.compile(rb"<v[^>]*>\s*([-+]?(?:\d{16,}(?:\.\d*)?|\d*\.?\d+(?=[eE]))(?:[eE][-+]?\d+)?)\s*</v>")
@@ -124,6 +124,8 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Told | None:
         while block := stream.read(_READ_BYTES):
             text = tail + block
             is_sheet = is_sheet or b"<sheetData" in text
+            if _DATE in text:
+                return None
             for kind in _KINDS:
                 for attributes, cell in kind(text):
                     place = _PLACE.search(attributes)
