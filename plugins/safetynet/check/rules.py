@@ -38,7 +38,7 @@ class RowRule:
 
     @property
     def mark(self) -> str:
-        """Column of `marked_view` that is filled where the rule fails a row."""
+        """Column of `failed_statement` that is filled where the rule fails a row."""
         return f"{self.column}_{self.reason}" if self.column else self.reason
 
 
@@ -285,14 +285,6 @@ def keyed_view(contract: Contract, rows: str) -> str:
     return f"SELECT *, {', '.join(hashes)} FROM {rows}"
 
 
-def marked_view(contract: Contract) -> str:
-    """SELECT over `{batch}`: the rows that a condition marks (marked_rules), by row_number, with each one's mark."""
-    rules = marked_rules(contract)
-    marks = [f"CASE WHEN {rule.condition} THEN true END AS {rule.mark}" for rule in rules]
-    is_marked = " OR ".join(rule.mark for rule in rules)
-    return f"FROM (SELECT row_number, {', '.join(marks)} FROM {{batch}}) WHERE {is_marked}"
-
-
 def _name_in_key(contract: Contract) -> str:
     """SQL of the name that must be the same for two rows to have one key: the person's, where the number is in it."""
     if contract.person is None:
@@ -341,18 +333,30 @@ Two names under one number are two people (a child under its parent's number), n
 """
 
 
-def mark_statement(contract: Contract, batch_id: str) -> str:
-    """SELECT over `data`, `no_data`, `repeated_row`, `corrected` and `batch`: the marks of a batch (publish.lake).
+def judged_statement(contract: Contract) -> str:
+    """SELECT over `data`, `repeated_row`, `corrected` and `batch`: the rows of which something is told.
 
-    Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings. Every
-    rule is a column first, so that what it asks of the whole batch is answered once.
+    Yields row_number, is_repeated, corrects, and what may be told: `<column>_issue` and, for each of row_rules,
+    `fails_<n>`. Every rule is a column first, so that what it asks of the whole batch is answered once.
     """
     fails = [f"({rule.condition}) AS fails_{number}" for number, rule in enumerate(row_rules(contract))]
     judged = f"""
         SELECT *, row_number IN (SELECT row_number FROM repeated_row) AS is_repeated, {", ".join(fails)} FROM data
     """.replace("{batch}", "batch")
-    reasons = _cases(contract, ("critical", "warning"), "reason")
-    findings = _cases(contract, ("info",), "finding")
+    told = [f"{name}_issue" for name in contract.columns] + [f"fails_{number}" for number in range(len(fails))]
+    anything = [condition for condition, _ in _cases(contract, ("critical", "warning", "info"), "told")]
+    return f"""
+        SELECT row_number, is_repeated, corrects, {", ".join(told)}
+        FROM ({judged}) LEFT JOIN corrected USING (row_number)
+        WHERE is_repeated OR corrects IS NOT NULL OR {" OR ".join(anything)}
+    """
+
+
+def mark_statement(contract: Contract, batch_id: str) -> str:
+    """SELECT over `judged` (judged_statement) and `no_data`: the marks of a batch (publish.lake).
+
+    Disposition accepted, quarantined, duplicate or no_data (titles, totals, notes), with reasons and findings.
+    """
     return f"""
         SELECT
             {literal(batch_id)} AS batch_id, row_number,
@@ -362,11 +366,18 @@ def mark_statement(contract: Contract, batch_id: str) -> str:
         FROM (
             SELECT
                 row_number, is_repeated, corrects,
-                {_told(reasons, "reason")} AS reasons,
-                {_told(findings, "finding")} AS findings
-            FROM ({judged}) LEFT JOIN corrected USING (row_number)
-            WHERE is_repeated OR corrects IS NOT NULL OR {" OR ".join(condition for condition, _ in reasons + findings)}
+                {_told(_cases(contract, ("critical", "warning"), "reason"), "reason")} AS reasons,
+                {_told(_cases(contract, ("info",), "finding"), "finding")} AS findings
+            FROM judged
         )
         UNION ALL
         SELECT {literal(batch_id)}, row_number, 'no_data', NULL, NULL, NULL FROM no_data
     """
+
+
+def failed_statement(contract: Contract) -> str:
+    """SELECT over `judged`: the rows of the batch that a condition fails (marked_rules), with each one's mark."""
+    marked = marked_rules(contract)
+    fails = {f"fails_{number}": rule for number, rule in enumerate(row_rules(contract)) if rule in marked}
+    marks = [f"CASE WHEN {condition} THEN true END AS {rule.mark}" for condition, rule in fails.items()]
+    return f"SELECT row_number, {', '.join(marks)} FROM judged WHERE NOT is_repeated AND ({' OR '.join(fails)})"

@@ -19,9 +19,10 @@ from safetynet.check.rules import (
     CONTRADICTING_ROWS,
     REPEATED_ROWS,
     alike_statement,
+    failed_statement,
+    judged_statement,
     keyed_view,
     mark_statement,
-    marked_view,
     row_view,
 )
 from safetynet.check.verdict import Counts
@@ -194,6 +195,7 @@ class Workbench:
 
     def mark(self) -> Counts:
         """Write down what is said of the batch's rows; a row of which nothing is said is accepted."""
+        self._execute("marking", f"CREATE TEMP TABLE judged AS {judged_statement(self._contract)}")
         statement = mark_statement(self._contract, self._batch_id)
         self._execute("marking", f"COPY ({statement}) TO {self._file(self.marks)} {PARQUET}")
         ((received, quarantined, duplicate),) = self._execute(
@@ -276,17 +278,20 @@ class Workbench:
     def validation_database(self) -> Path:
         """A DuckDB file whose view `batch` is the batch with its marks, for Great Expectations to open.
 
-        The marks are worked out once: a view would do it for every query, whether it asks for them or not.
+        The marks are those that `mark` has worked out: a view would do it for every query, whether it asks for them or
+        not.
         """
-        contradicting = self._folder / "contradicting.parquet"
-        self._execute("validation", f"COPY contradicting_row TO {self._file(contradicting)} {PARQUET}")
         path = self._folder / "validation.duckdb"
+        for statement in (
+            f"ATTACH {self._file(path)} AS validation",
+            f"CREATE TABLE validation.mark AS {failed_statement(self._contract)}",
+            "DETACH validation",
+        ):
+            self._execute("validation", statement)
         left_out = f"(FROM {self._file(self.marks)} WHERE disposition IN ('no_data', 'duplicate'))"
         kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         with duckdb.connect(str(path)) as database:
-            database.execute(f"CREATE TABLE contradicting_row AS FROM {self._file(contradicting)}")
             database.execute(f"CREATE VIEW unmarked AS {keyed_view(self._contract, kept)}")
-            database.execute(f"CREATE TABLE mark AS {marked_view(self._contract)}".replace("{batch}", "unmarked"))
             database.execute("CREATE VIEW batch AS FROM unmarked LEFT JOIN mark USING (row_number)")
         return path
 
