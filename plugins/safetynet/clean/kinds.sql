@@ -73,12 +73,14 @@ CREATE MACRO cell_repair(is_plain, raw, one_form, otherwise) AS
 
 -- Which of 10X98765432 the check character is, from the seventeen digits before it taken as one number. The weights are
 -- the powers of two modulo 11, so the weighted sum is 2 Σ digit[i] 2^(17-i). With
--- digit = body // 10^k - 10 (body // 10^(k+1)) that is a sum over the number's own quotients, and no digit is cut out.
+-- digit = body // 10^k - 10 (body // 10^(k+1)) that is 2 (body - Σ 2^(k+2) (body // 10^k)), and no digit is cut out.
+-- Modulo 11, 2^(k+5) is -2^k, which leaves five factors for sixteen quotients; the sum is never negative.
 CREATE MACRO id_check(body) AS 2 * (
-    body - 8 * (body // 10) - 16 * (body // 100) - 32 * (body // 1000) - 64 * (body // 10000)
-    - 128 * (body // 100000) - 256 * (body // 1000000) - 512 * (body // 10000000) - 1024 * (body // 100000000)
-    - 2048 * (body // 1000000000) - 4096 * (body // 10000000000) - 8192 * (body // 100000000000) - 16384 * (body // 1000000000000)
-    - 32768 * (body // 10000000000000) - 65536 * (body // 100000000000000) - 131072 * (body // 1000000000000000) - 262144 * (body // 10000000000000000)
+    body + 3 * (body // 10 - body // 1000000 + body // 100000000000 - body // 10000000000000000)
+    + 6 * (body // 100 - body // 10000000 + body // 1000000000000)
+    + (body // 1000 - body // 100000000 + body // 10000000000000)
+    + 2 * (body // 10000 - body // 1000000000 + body // 100000000000000)
+    + 4 * (body // 100000 - body // 10000000000 + body // 1000000000000000)
 ) % 11;
 
 CREATE MACRO id_check_character(body) AS substr('10X98765432', 1 + id_check(body), 1);
@@ -121,7 +123,7 @@ CREATE MACRO id_number_read(is_plain, characters) AS
 CREATE MACRO id_number_value(is_plain, characters, read, as_of) AS
     CASE
         WHEN read // 1000 % 100000000 > CAST(strftime(as_of, '%Y%m%d') AS BIGINT) OR read >= 99999900000000000 THEN NULL
-        WHEN is_plain THEN CASE WHEN substr(characters, 18, 1) = id_check_character(read) THEN characters END
+        WHEN is_plain THEN CASE WHEN ends_with(characters, id_check_character(read)) THEN characters END
         WHEN length(characters) = 15 OR substr(ltrim(characters, 'G'), 18, 1) = id_check_character(read)
             THEN read || id_check_character(read)
     END;
