@@ -119,7 +119,7 @@ def _groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa
             group.append(batch)
             rows += batch.num_rows
         if rows >= _ROWS_AT_ONCE:
-            yield pa.Table.from_batches(group, schema)
+            yield pa.Table.from_batches(group, schema).combine_chunks()
             group, rows = [], 0
     if group:
-        yield pa.Table.from_batches(group, schema)
+        yield pa.Table.from_batches(group, schema).combine_chunks()
