@@ -82,6 +82,51 @@ def test_row_numbers_hold_over_many_blocks(read: ReadFile) -> None:
     assert found == {number: f"第{number}行" for number in range(2, 15_002)}
 
 
+def many_lines(spoiled: dict[int, str]) -> str:
+    """Text of several blocks; `spoiled` are cells by row number."""
+    header, line = lines(1)
+    numbers = range(2, 15_002)
+    cells = [spoiled.get(number, "长" * 400 if number % 3 else f"Ａ{number}a") for number in numbers]
+    data = [
+        line.replace("萧零壹", f"第{number}行").replace("伟溪镇卫生院", cell)
+        for number, cell in zip(numbers, cells, strict=True)
+    ]
+    return "\n".join([header, *data])
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {},
+        dict.fromkeys((3, 5000, 5001, 9000, 15001), "少了,多了"),
+        {5_000: '"伟溪镇\n二部"', 9_000: '"卫生院 ""东"", 西"', 9_001: ""},
+        {5_000: '卫生院"东"', 9_000: '"卫生院"东'},
+        {5_000: '"' + "一行\n" * 1_000_000 + '"', 15_000: "少了,多了"},
+    ],
+    ids=["whole", "ragged", "quoted", "stray quotes", "a cell longer than a block"],
+)
+def test_many_blocks_of_gb18030_are_read_as_those_of_utf8(read: ReadFile, spoiled: dict[int, str]) -> None:
+    text = many_lines(spoiled)
+    (split_first,), (decoded_first,) = read(FEED, text.encode("gb18030")), read(FEED, text.encode())
+    assert (split_first.encoding, decoded_first.encoding) == ("gb18030", "utf-8")
+    assert split_first.rows == decoded_first.rows
+
+
+def test_bytes_of_no_encoding_in_many_blocks_spoil_their_cells_only(read: ReadFile) -> None:
+    content = many_lines({5_000: "<1>", 5_001: "<2>", 5_002: "<3>"}).encode("gb18030")
+    for cell, broken in {b"<1>": b"\xff\x810", b"<2>": b'"\xc1"\xe3', b"<3>": b'"\x81"'}.items():
+        content = content.replace(cell, broken)
+    (sheet,) = read(FEED, content)
+    found = sheet.filled("managing_institution")
+    assert [found[number] for number in range(4_999, 5_004)] == [
+        "长" * 400,
+        "\ufffd\ufffd0",
+        "\ufffd\ufffd",
+        "\ufffd",
+        "长" * 400,
+    ]
+
+
 def test_the_header_may_be_quoted_and_the_columns_anywhere(read: ReadFile) -> None:
     cells = [list(reversed(line)) for line in table(FEED, rows(FEED, 2))]
     text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in cells)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,8 +19,10 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
+from safetynet.read import gb18030
 from safetynet.read.footer import DAY, NOTE, TOTAL
 from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
@@ -30,11 +33,14 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _READ_BYTES = 1 << 20
+_UNDECODED_BYTES = 4 << 20
 _LARGEST_RECORD = 16 << 20
 _HEAD_BYTES = 1 << 20
 _LINE_END, _QUOTE = b'\n"'
 _END_OF_FILE = b"\x1a"
 """What programs of the DOS kind write behind a text."""
+_AFTER = "\x1a"
+"""A cell as no table has it, of the record that is put behind a block."""
 _MOST_RAGGED = 200_000
 _NO_DATA = re.compile(f"{TOTAL}|{NOTE}|{DAY}")
 
@@ -87,13 +93,13 @@ def _decoder(encoding: str) -> Callable[[bytes, bool], bytes]:
 class _Utf8(io.RawIOBase):
     """A file's text as valid UTF-8; what cannot be decoded becomes U+FFFD. Counts line ends and quotes as it goes."""
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str, quotes: int = 0) -> None:
         self._stream = stream
         self._decode = _decoder(encoding)
         self._left = bytearray()
         self._is_read = False
         self.line_ends = 0
-        self.quotes = 0
+        self.quotes = quotes
         self.last = b""
 
     def readable(self) -> bool:
@@ -140,33 +146,52 @@ class _Utf8(io.RawIOBase):
 
 
 @dataclass
-class _Ragged:
-    """Records whose number of cells is not the header's: row numbers (1-based) and their text."""
+class _Records:
+    """The records read so far: how many, in how many lines, and row numbers (1-based) and text of the ragged ones.
+
+    `before` are the records before the text that is being split.
+    """
 
     delimiter: str
+    before: int = 0
+    regular: int = 0
+    lines: int = 0
+    quotes: int = 0
     numbers: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     refusal: Refused | None = None
 
     def __call__(self, row: pyarrow.csv.InvalidRow) -> str:
-        self.numbers.append(row.number)
+        self.numbers.append(self.before + row.number)
         self.texts.append(row.text)
         if row.text.count('"') % 2:
-            self.refusal = Refused("unclosed_quote", row=row.number)
+            self.refusal = Refused("unclosed_quote", row=self.numbers[-1])
         elif len(self.numbers) > _MOST_RAGGED:
             self.refusal = Refused("ragged_file", rows=len(self.numbers))
         return "skip"
 
-    def number_valid(self, first: int, count: int) -> np.ndarray:
-        """Row numbers of `count` records with the right number of cells, of which `first` came before."""
+    @property
+    def count(self) -> int:
+        return self.regular + len(self.numbers)
+
+    def forget_ragged(self, kept: int) -> None:
+        """Of the ragged records keep the first ones alone, `kept` of them."""
+        del self.numbers[kept:], self.texts[kept:]
+        self.refusal = None
+
+    def numbered(self, cells: list[pa.Array]) -> pa.RecordBatch:
+        """The next regular records, of each column its cells, with their row numbers."""
         passed = np.asarray(self.numbers, dtype=np.int64) - 1 - np.arange(len(self.numbers))
-        index = np.arange(first, first + count)
-        return (index + 1 + np.searchsorted(passed, index, side="right")).astype(np.int32)
+        index = np.arange(self.regular, self.regular + len(cells[0]))
+        numbers = (index + 1 + np.searchsorted(passed, index, side="right")).astype(np.int32)
+        self.regular += len(numbers)
+        is_ragged = pa.array(np.zeros(len(numbers), dtype=bool))
+        return pa.RecordBatch.from_arrays([pa.array(numbers), is_ragged, *cells], schema=row_schema(len(cells)))
 
     def cells(self, position: int) -> list[str]:
         return next(csv.reader([self.texts[position]], delimiter=self.delimiter), [""])
 
-    def batch(self, below: int, columns: list[int]) -> pa.RecordBatch:
+    def ragged(self, below: int, columns: list[int]) -> pa.RecordBatch:
         """The ragged records under row `below`, missing cells blank."""
         rows = [(number, self.cells(position)) for position, number in enumerate(self.numbers) if number > below]
         cells = [[row[index] if index < len(row) else "" for _, row in rows] for index in columns]
@@ -178,6 +203,68 @@ class _Ragged:
             ],
             schema=row_schema(len(columns)),
         )
+
+
+@dataclass(frozen=True)
+class _Splitter:
+    """Splits text of one delimiter into records of `width` cells, of which it gives those in `columns`."""
+
+    delimiter: str
+    width: int
+    columns: list[int]
+
+    def stream(
+        self, source: pa.NativeFile, cell: pa.DataType, ragged: Callable[[pyarrow.csv.InvalidRow], str] | None
+    ) -> pyarrow.csv.CSVStreamingReader:
+        """Raises pa.ArrowInvalid for text that cannot be split and, where `ragged` takes none, for a ragged record."""
+        names = [f"c{index}" for index in range(self.width)]
+        return pyarrow.csv.open_csv(
+            source,
+            read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=_LARGEST_RECORD),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=self.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=ragged,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, cell),
+                include_columns=[names[index] for index in self.columns],
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+
+    def block(
+        self, lines: bytes, cell: pa.DataType, ragged: Callable[[pyarrow.csv.InvalidRow], str] | None = None
+    ) -> list[pa.Array] | None:
+        """Of some lines the cells by column; None where they cannot be split, or a quoted cell goes on beyond them."""
+        after = self.delimiter.join([_AFTER] * self.width) + "\n"
+        try:
+            split = self.stream(pa.BufferReader(lines + after.encode()), cell, ragged).read_all()
+        except pa.ArrowInvalid:
+            return None
+        cells = [column.combine_chunks() for column in split.columns]
+        is_closed = len(split) and all(column[-1] == pa.scalar(_AFTER, cell) for column in cells)
+        return [column[:-1] for column in cells] if is_closed else None
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Blocks of a file's lines but for its end; the file stands where they end."""
+    while True:
+        block = file.read(_UNDECODED_BYTES)
+        end = block.rfind(b"\n", 0, -2) + 1
+        if len(block) < _UNDECODED_BYTES or not end:
+            file.seek(-len(block), os.SEEK_CUR)
+            return
+        file.seek(end - len(block), os.SEEK_CUR)
+        yield block[:end]
+
+
+def _under(below: int, rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows under row `below`."""
+    numbers = rows.column("row_number")
+    return rows if not len(numbers) or numbers[0].as_py() > below else rows.filter(pc.greater(numbers, below))
 
 
 class DelimitedText:
@@ -192,13 +279,16 @@ class DelimitedText:
         self._skip = skip
         self._delimiter = delimiter
 
-    def _open(self) -> _Utf8:
-        stream = self._path.open("rb")
-        stream.seek(self._skip)
-        return _Utf8(stream, self.encoding)
+    def _open(self) -> BinaryIO:
+        file = self._path.open("rb")
+        file.seek(self._skip)
+        return file
+
+    def _utf8(self) -> _Utf8:
+        return _Utf8(self._open(), self.encoding)
 
     def head(self) -> list[list[str]]:
-        text = self._open().read(_HEAD_BYTES).decode("utf-8", errors="replace")
+        text = self._utf8().read(_HEAD_BYTES).decode("utf-8", errors="replace")
         rows: list[list[str]] = []
         try:
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter):
@@ -210,46 +300,59 @@ class DelimitedText:
         return rows
 
     def rows(self, below: int, columns: list[int]) -> Iterator[pa.RecordBatch]:
-        names = [f"c{i}" for i in range(len(self.head()[below - 1]))]
-        schema = row_schema(len(columns))
-        stream = self._open()
-        ragged = _Ragged(self._delimiter)
-        records = 0
+        split = _Splitter(self._delimiter, len(self.head()[below - 1]), columns)
+        records = _Records(self._delimiter)
+        file = self._open()
+        for cells in self._undecoded(file, split, records):
+            if records.refusal:
+                raise records.refusal
+            yield _under(below, records.numbered(cells))
+        stream = _Utf8(file, self.encoding, records.quotes)
+        records.before = records.count
         try:
-            reader = pyarrow.csv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=_LARGEST_RECORD),
-                parse_options=pyarrow.csv.ParseOptions(
-                    delimiter=self._delimiter,
-                    newlines_in_values=True,
-                    ignore_empty_lines=False,
-                    invalid_row_handler=ragged,
-                ),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    include_columns=[names[index] for index in columns],
-                    strings_can_be_null=False,
-                    check_utf8=False,
-                ),
-            )
-            for batch in reader:
-                if ragged.refusal:
-                    raise ragged.refusal
-                numbers = ragged.number_valid(records, batch.num_rows)
-                records += batch.num_rows
-                numbered = pa.RecordBatch.from_arrays(
-                    [pa.array(numbers), pa.array(np.zeros(len(numbers), dtype=bool)), *batch.columns], schema=schema
-                )
-                yield numbered if not len(numbers) or numbers[0] > below else numbered.filter(pa.array(numbers > below))
+            for batch in split.stream(pa.PythonFile(stream, mode="r"), pa.string(), records):
+                if records.refusal:
+                    raise records.refusal
+                yield _under(below, records.numbered(batch.columns))
         except pa.ArrowInvalid as error:
             raise Refused("record_too_long" if "straddl" in str(error) else "unreadable_text") from error
-        if ragged.refusal:
-            raise ragged.refusal
-        if stream.lines > records + len(ragged.numbers) or stream.quotes % 2:
+        if records.refusal:
+            raise records.refusal
+        if records.lines + stream.lines > records.count or stream.quotes % 2:
             self._refuse_malformed_quotes()
-        if ragged.numbers:
-            yield ragged.batch(below, columns)
-        self._refuse_truncated(ragged, records, len(names), stream.last)
+        if records.numbers:
+            yield records.ragged(below, columns)
+        self._refuse_truncated(records, split.width, stream.last)
+
+    def _undecoded(self, file: BinaryIO, split: _Splitter, records: _Records) -> Iterator[list[pa.Array]]:
+        """Cells of regular records of a file in GB 18030, split before they are decoded.
+
+        Decoded first is a block with ragged records, whose text the splitter tells in UTF-8 alone. Ends before a block
+        that ends within a quoted cell, and before the last block; the file stands there.
+        """
+        if self.encoding != gb18030.ENCODING or ord(self._delimiter) >= gb18030.FIRST_SHARED:
+            return
+        for block in _whole_lines(file):
+            signs = np.frombuffer(block, dtype=np.uint8)
+            quotes = np.flatnonzero(signs == _QUOTE)
+            # Without a quote between them two bytes might be a character that nobody wrote.
+            is_parting = bool(
+                np.any((signs[quotes - 1] >= gb18030.FIRST_SHARED) & (signs[quotes + 1] >= gb18030.FIRST_SHARED))
+            )
+            cells = None if is_parting else split.block(block, pa.binary())
+            if cells is not None:
+                cells = [gb18030.texts(column) for column in cells]
+            else:
+                kept = len(records.numbers)
+                records.before = records.count
+                cells = split.block(gb18030.decoded(block), pa.string(), records)
+                if cells is None:
+                    records.forget_ragged(kept)
+                    file.seek(-len(block), os.SEEK_CUR)
+                    return
+            records.lines += _count(block, _LINE_END)
+            records.quotes += len(quotes)
+            yield cells
 
     def filled_rows(self, below: int) -> list[int]:
         numbers = []
@@ -270,16 +373,15 @@ class DelimitedText:
         return csv.reader(self._text(), delimiter=self._delimiter, strict=True)
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BufferedReader(self._open(), _READ_BYTES), encoding="utf-8", newline="")
+        return io.TextIOWrapper(io.BufferedReader(self._utf8(), _READ_BYTES), encoding="utf-8", newline="")
 
-    def _refuse_truncated(self, ragged: _Ragged, records: int, width: int, last: bytes) -> None:
-        total = records + len(ragged.numbers)
-        if not ragged.numbers or ragged.numbers[-1] != total or last in (b"\n", b"\r", b""):
+    def _refuse_truncated(self, records: _Records, width: int, last: bytes) -> None:
+        if not records.numbers or records.numbers[-1] != records.count or last in (b"\n", b"\r", b""):
             return
-        cells = ragged.cells(-1)
+        cells = records.cells(-1)
         first = next((cell for cell in cells if cell.strip()), "")
         if len(cells) < width and not _NO_DATA.match(first):
-            raise Refused("truncated_text", row=total)
+            raise Refused("truncated_text", row=records.count)
 
     def _refuse_malformed_quotes(self) -> None:
         """Read once more, strictly: where cells hold line breaks or stray quotes, rows may have been swallowed."""
