@@ -204,10 +204,11 @@ def test_formulas_are_read_by_their_value(read: ReadFile) -> None:
     assert (found[2], found[3], found[4]) == ("9001", "约九千", "9000.00")
 
 
-def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
+@pytest.mark.parametrize("day", ["2021-06-01", "2021-06-01 00:00:00"])
+def test_error_cells_are_no_blank_cells(read: ReadFile, day: str) -> None:
     def write(book: xlsxwriter.Workbook) -> None:
         sheet = book.add_worksheet()
-        for number, line in enumerate(table(FEED, rows(FEED, 2))):
+        for number, line in enumerate(table(FEED, [row(FEED, 1, identified_on=day), row(FEED, 2)])):
             sheet.write_row(number, 0, line)
         index = table(FEED, [])[0].index("人均纯收入")
         sheet.write_formula(1, index, "=1/0", None, "#DIV/0!")
@@ -215,6 +216,7 @@ def test_error_cells_are_no_blank_cells(read: ReadFile) -> None:
 
     (sheet,) = read(FEED, written(write))
     assert sheet.filled("per_capita_net_income") == {2: "#DIV/0!", 3: "#N/A"}
+    assert sheet.filled("identified_on")[2] == day
 
 
 def uncalculated(values: dict[str, str]) -> bytes:
@@ -314,13 +316,21 @@ _CELLS = st.one_of(
     st.booleans(),
     st.integers(-(10**18), 10**18),
     st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: value == 0 or 1e-6 < abs(value) < 1e21),
+    st.integers(-(10**12), 10**12).map(lambda cents: cents / 100),
     st.dates(dt.date(1900, 3, 1)),
+    st.sampled_from(["2025-06-30 00:00:00", "2025-06-30 10:30:00", "1899-12-31 00:00:00", "TRUE", "true"]),
 )
 
 
-@settings(max_examples=150)
-@given(cells=st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=8), left=st.integers(0, 2))
-def test_a_sheet_read_at_once_is_what_its_typed_cells_say(cells: list[list[Any]], left: int) -> None:
+@settings(max_examples=200)
+@given(
+    cells=st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=8),
+    left=st.integers(0, 2),
+    has_strings_inline=st.booleans(),
+)
+def test_a_sheet_read_at_once_is_what_its_typed_cells_say(
+    cells: list[list[Any]], left: int, has_strings_inline: bool
+) -> None:
     def write(book: xlsxwriter.Workbook) -> None:
         sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
         for number, line in enumerate(cells):
@@ -334,7 +344,8 @@ def test_a_sheet_read_at_once_is_what_its_typed_cells_say(cells: list[list[Any]]
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "landed"
-        path.write_bytes(written(write))
+        with xlsxwriter.Workbook(str(path), {"constant_memory": has_strings_inline}) as book:
+            write(book)
         for sheet in workbook.sheets(path):
             (batch,) = sheet.rows(0, [*range(len(sheet.head()[0]))])
             assert batch.columns[2:] == typed.texts(typed.sheet(path, sheet.name))

@@ -1,17 +1,21 @@
 """What the XML of an xlsx says of its cells that their texts do not tell.
 
 Errors and formulas that no program has calculated are read as blank, as if nothing had been answered; a number beyond
-fifteen digits looks whole, though its last digits are lost.
+fifteen digits looks whole, though its last digits are lost; a day that somebody typed as a text with a time looks like
+a real one.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
+
+from safetynet.read import number
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -19,38 +23,39 @@ _CODED_CELL = re.compile(rb'<c\s([^>]*\bt="[eb]"[^>]*)>(.{0,8000}?)</c>', re.DOT
 _ERROR, _BOOLEAN, _DATE = b't="e"', b't="b"', b't="d"'
 _VALUE = re.compile(rb"<v>(#[^<]{1,12}|[01])</v>")
 _UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(<v\s*/>|<v\s*></v>)?\s*</c>")
-_LONG_NUMBER = re.compile(rb"<v[^>]*>\s*([-+]?(?:\d{16,}(?:\.\d*)?|\d*\.?\d+(?=[eE]))(?:[eE][-+]?\d+)?)\s*</v>")
+_NUMBER = re.compile(
+    rb"<v[^>]*>\s*(-0+\.?0*|[-+]?(?:\d{16,}|\d{7,}\.\d+|\d*\.\d{10,}|\d*\.?\d+(?=[eE]))(?:[eE][-+]?\d+)?)\s*</v>"
+)
+"""A number of more digits than nine decimals behind a point tell exactly, or with an exponent; a zero with a sign."""
+_TYPED_MIDNIGHT = re.compile(rb">(\d{4}-\d\d-\d\d 00:00:00)</[tv]>")
 _TEXT = re.compile(rb'\bt=["\'](?!n["\'])')
 _PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _MERGED = re.compile(rb'<mergeCell\s[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
 _UNTOLD = "#ERROR!"
+_STRINGS = "xl/sharedStrings.xml"
 _READ_BYTES = 4 << 20
 _OVERLAP = 64 << 10
-
-_EXACT_INTEGER = 10**15
-
-
-def inexact(number: float) -> str:
-    """The text of a number beyond fifteen digits: its last digits are lost, and E+ says so."""
-    return f"{number:.14E}"
-
-
-def is_inexact(number: float) -> bool:
-    """Whether a spreadsheet has lost the last digits of a number."""
-    return abs(number) >= _EXACT_INTEGER
-
 
 Merged = tuple[int, int, int]
 """Cells merged over several rows of one column: the column (0-based), the first row and the last (1-based)."""
 
 
+Cells = dict[int, dict[int, str]]
+"""Texts of cells by column (0-based) and row (1-based)."""
+
+
 @dataclass
 class Told:
-    """Of one sheet: texts of cells by column (0-based) and row (1-based), and what is merged downwards."""
+    """Of one sheet: texts, numbers (of cells that are not shown as a day), and what is merged downwards.
 
-    cells: dict[int, dict[int, str]] = field(default_factory=dict)
+    `is_all` says whether no other cell reads otherwise than it looks.
+    """
+
+    texts: Cells = field(default_factory=dict)
+    numbers: Cells = field(default_factory=dict)
     merged: set[Merged] = field(default_factory=set)
+    is_all: bool = True
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -98,12 +103,12 @@ def _uncalculated(text: bytes) -> Iterator[tuple[bytes, str]]:
             yield attributes, _UNTOLD
 
 
-def _long_numbers(text: bytes) -> Iterator[tuple[bytes, str]]:
-    """Attributes of each cell that holds a number beyond fifteen digits, and its text."""
-    for value in _LONG_NUMBER.finditer(text):
+def _numbers(text: bytes) -> Iterator[tuple[bytes, str]]:
+    """Attributes of each cell that holds an unusual number, and its text."""
+    for value in _NUMBER.finditer(text):
         attributes = _attributes(text, value.start())
-        if not _TEXT.search(attributes) and is_inexact(number := float(value.group(1))):
-            yield attributes, inexact(number)
+        if not _TEXT.search(attributes):
+            yield attributes, number.text(float(value.group(1)))
 
 
 def _merged(text: bytes) -> Iterator[Merged]:
@@ -114,36 +119,51 @@ def _merged(text: bytes) -> Iterator[Merged]:
                 yield _column(left), int(top), int(bottom)
 
 
-_KINDS: tuple[Callable[[bytes], Iterator[tuple[bytes, str]]], ...] = (_uncalculated, _coded, _long_numbers)
+def _typed_midnights(text: bytes) -> Iterator[tuple[bytes, str]]:
+    """Attributes of each cell whose text is what a day is read as, and the text."""
+    for midnight in _TYPED_MIDNIGHT.finditer(text):
+        yield _attributes(text, midnight.start()), midnight.group(1).decode("ascii")
 
 
-def _scan(archive: zipfile.ZipFile, part: str) -> Told | None:
-    """What one sheet tells; None where its XML is written in another way than this reads."""
+def _put(into: Cells, cells: Iterable[tuple[bytes, str]]) -> bool:
+    """Put cells where they stand; whether all of them say where."""
+    are_put = True
+    for attributes, text in cells:
+        place = _PLACE.search(attributes)
+        if place:
+            into.setdefault(_column(place.group(1)), {})[int(place.group(2))] = text
+        are_put &= place is not None
+    return are_put
+
+
+def _scan(archive: zipfile.ZipFile, part: str) -> Told:
+    """What one sheet tells, as far as its XML is written as this reads it."""
     told, tail, is_sheet = Told(), b"", False
     with archive.open(part) as stream:
         while block := stream.read(_READ_BYTES):
             text = tail + block
-            is_sheet = is_sheet or b"<sheetData" in text
-            if _DATE in text:
-                return None
-            for kind in _KINDS:
-                for attributes, cell in kind(text):
-                    place = _PLACE.search(attributes)
-                    if place is None:
-                        return None
-                    told.cells.setdefault(_column(place.group(1)), {})[int(place.group(2))] = cell
+            are_put = [
+                _put(told.texts, chain(_uncalculated(text), _coded(text), _typed_midnights(text))),
+                _put(told.numbers, _numbers(text)),
+            ]
+            told.is_all &= all(are_put) and _DATE not in text
             told.merged |= set(_merged(text))
+            is_sheet = is_sheet or b"<sheetData" in text
             tail = text[-_OVERLAP:]
-    return told if is_sheet else None
+    told.is_all &= is_sheet
+    return told
 
 
 def told(path: Path) -> dict[str, Told]:
-    """What each sheet tells, by its name; a sheet or package that is put together otherwise is left out."""
+    """What each sheet tells, by its name; nothing of an xls or a package that is put together otherwise."""
     if not zipfile.is_zipfile(path):
         return {}
     try:
         with zipfile.ZipFile(path) as archive:
-            scanned = {name: _scan(archive, part) for name, part in _parts(archive).items()}
+            sheets = {name: _scan(archive, part) for name, part in _parts(archive).items()}
+            if _STRINGS in archive.namelist() and _TYPED_MIDNIGHT.search(archive.read(_STRINGS)):
+                for sheet in sheets.values():
+                    sheet.is_all = False
     except (KeyError, ElementTree.ParseError):
         return {}
-    return {name: sheet for name, sheet in scanned.items() if sheet is not None}
+    return sheets

@@ -7,23 +7,13 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from safetynet.read.package import Merged, inexact, is_inexact
+from safetynet.read import number
+from safetynet.read.package import Merged
 
 _ROWS_AT_ONCE = 2_048
-
-
-def _number(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
-        return "#NUM!"
-    if is_inexact(value):
-        return inexact(value)
-    if value == int(value):
-        return str(int(value))
-    return np.format_float_positional(value, trim="-")
 
 
 def _moment(value: dt.datetime) -> str:
@@ -32,8 +22,8 @@ def _moment(value: dt.datetime) -> str:
 
 _AS_TEXT: dict[type, Callable[..., str]] = {
     str: lambda value: value,
-    float: _number,
-    int: lambda value: _number(float(value)),
+    float: number.text,
+    int: lambda value: number.text(float(value)),
     bool: lambda value: "TRUE" if value else "FALSE",
     dt.date: dt.date.isoformat,
     dt.datetime: _moment,

@@ -40,19 +40,20 @@ class WorkbookSheet:
     encoding = None
 
     def __init__(self, path: Path, name: str, is_hidden: bool, told: Told, first_column: int, texts: list[pa.Array]):
-        """`texts` are its columns from the first filled one on, `told` what else is known of its cells."""
+        """`texts` are its columns from the first filled one on."""
         self.name = name
         self.is_hidden = is_hidden
         self.merged_cells = 0
         self._path = path
-        self._cells = {column - first_column: cells for column, cells in told.cells.items()}
         self._merged = [(column - first_column, top - 1, bottom) for column, top, bottom in told.merged]
-        last_row = max((row for cells in told.cells.values() for row in cells), default=0)
+        last_row = max((row for cells in told.texts.values() for row in cells), default=0)
         self._height = max(len(texts[0]), last_row)
+        known = {index: _cells(told, index + first_column, column) for index, column in enumerate(texts)}
+        self._cells = {index: cells for index, cells in known.items() if cells}
         self._texts = [self._overlaid(index, column) for index, column in enumerate(texts)]
 
     def _overlaid(self, index: int, column: pa.Array) -> pa.Array:
-        """A column with what is told of its cells, as long as the sheet."""
+        """A column with what is known of its cells, as long as the sheet."""
         if len(column) < self._height:
             column = pa.concat_arrays([column, pa.array([""] * (self._height - len(column)), pa.string())])
         cells = self._cells.get(index)
@@ -102,7 +103,7 @@ class WorkbookSheet:
         blank: Iterator[list[Cell]] = ([""] * len(self._texts) for _ in repeat(None))
         for index, row in zip(range(self._height), chain(sheet.iter_rows(), blank), strict=False):
             for column, cells in self._cells.items():
-                if index + 1 in cells and 0 <= column < len(row) and row[column] == "":
+                if index + 1 in cells and row[column] == "":
                     row[column] = cells[index + 1]
             for column, source in sources.items():
                 if index in tops[column]:
@@ -147,6 +148,13 @@ def is_encrypted(path: Path) -> bool:
             return content.find(_ENCRYPTED) >= 0
 
 
+def _cells(told: Told, column: int, texts: pa.Array) -> dict[int, str]:
+    """What is known of a column's cells, by their row; a number that is shown as a day stays one."""
+    numbers = told.numbers.get(column, {})
+    shown = {row: texts[row - 1].as_py() for row in numbers}
+    return {row: numbers[row] for row, text in shown.items() if "-" not in text[1:]} | told.texts.get(column, {})
+
+
 def _without_nulls(column: pa.StringArray) -> pa.StringArray:
     """A column whose nulls take no room, as empty texts: its buffers as they are, but for which cells are null."""
     _, offsets, texts = column.buffers()
@@ -167,15 +175,15 @@ def _plain(sheet: fastexcel.ExcelSheet) -> list[pa.Array] | None:
     return texts
 
 
-def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told | None) -> WorkbookSheet:
+def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told) -> WorkbookSheet:
     """A sheet's texts read at once; one by one, with their types, where at once is not exact."""
     is_hidden = sheet.visible != "visible"
-    texts = _plain(sheet) if told is not None else None
-    if told is not None and texts is not None:
+    texts = _plain(sheet) if told.is_all else None
+    if texts is not None:
         first_column = sheet.selected_columns[0].absolute_index
         return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, texts)
     read = typed.sheet(path, sheet.name)
-    told = Told(told.cells if told else {}, set(typed.merged(read)))
+    told = Told(texts=told.texts, merged=set(typed.merged(read)))
     first_column = read.start[1] if read.start else 0
     return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, typed.texts(read))
 
@@ -196,6 +204,6 @@ def sheets(path: Path) -> list[WorkbookSheet]:
                 reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in reader.sheet_names
             ]
             told = scan.result()
-        return [_sheet(path, sheet, told.get(sheet.name)) for sheet in read if sheet.width]
+        return [_sheet(path, sheet, told.get(sheet.name, Told(is_all=False))) for sheet in read if sheet.width]
     except (fastexcel.FastExcelError, CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise Refused("unreadable_workbook") from error
