@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,28 @@ def _environment(home: Home, draft: Path, as_of: date, working: str) -> dict[str
     }
 
 
+@contextmanager
+def _log(path: Path) -> Iterator[Callable[[Any], None]]:
+    """What takes dbt's events and writes what happened into a file.
+
+    dbt's own log makes a line of each of a build's 2,700 events, however few of them it is to hold.
+    """
+    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS_BEFORE, encoding="utf-8")
+
+    def write(event: Any) -> None:
+        told = event.info
+        if told.level != "debug":
+            line = f"{told.ts.ToJsonString()} [{told.level}] {told.msg}"
+            handler.handle(logging.makeLogRecord({"msg": line}))
+
+    try:
+        yield write
+    finally:
+        handler.close()
+
+
+_LOG_BYTES = 10 * 1024 * 1024
+_LOGS_BEFORE = 5
 IN_MEMORY = ":memory:"
 
 
@@ -78,16 +102,18 @@ def invoke(
     from dbt.cli.main import dbtRunner
 
     os.environ.update(_environment(home, draft, as_of, working))
+    logs = home.folder("dbt", "logs")
     try:
-        return dbtRunner(callbacks=[hear]).invoke(
-            [
-                *command,
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(target), "--log-path", str(home.folder("dbt") / "logs")),
-                *("--vars", variables()),
-                *("--quiet", "--log-level-file", "info"),
-            ]
-        )
+        with _log(logs / "dbt.log") as write:
+            return dbtRunner(callbacks=[hear, write]).invoke(
+                [
+                    *command,
+                    *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+                    *("--target-path", str(target), "--log-path", str(logs)),
+                    *("--vars", variables()),
+                    *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
+                ]
+            )
     finally:
         _close()
 
