@@ -82,7 +82,8 @@ def build(
         if not parsed.success:
             return parsed
         manifest = parsed.result
-        outcome = run("build", "--exclude-resource-type", "unit_test", "--no-write-json", manifest=manifest)
+        models_and_tests = ("build", "--exclude-resource-type", "unit_test")
+        outcome = run(*models_and_tests, "--no-write-json", "--no-populate-cache", manifest=manifest)
         with _written_to_the_end():
             if outcome.result:
                 manifest.metadata.invocation_id = get_invocation_id()
