@@ -1,7 +1,7 @@
 """What a dbt build is given beside its profile: its date, its inputs, its files, and the keys behind person_key.
 
-They are a variable of a connection, so that neither the secret nor a path stands in compiled SQL, and a build of another
-date finds the project parsed.
+They are a variable of a connection, so that neither the secret nor a path stands in compiled SQL, and a build of
+another date finds the project parsed.
 """
 
 from __future__ import annotations

@@ -71,12 +71,12 @@ def build(
 ) -> Any:
     """Make all models and ask all tests, over the inputs and databases of `draft`; returns dbt's own result.
 
-    `target` is where dbt writes what it compiles, its manifest and its results; `working` is the file of what is neither
-    current nor restricted; `hear` gets dbt's events.
+    `target` is where dbt writes what it compiles, its manifest and its results; `working` is the file of what is
+    neither current nor restricted; `hear` gets dbt's events.
     """
-    from dbt_common.invocation import get_invocation_id
-
     with invoked(home, draft, target, as_of, hear=hear, working=working) as run:
+        from dbt_common.invocation import get_invocation_id
+
         # Left to itself, dbt writes the manifest of a project that it has parsed, and once more at the end.
         parsed = run("parse", "--no-write-json")
         if not parsed.success:
@@ -100,8 +100,6 @@ def invoked(
 
     The database that dbt opens is closed at the end.
     """
-    from dbt.cli.main import dbtRunner
-
     os.environ.update(_environment(home, draft, as_of, working))
     logs = home.folder("dbt", "logs")
     options = [
@@ -111,6 +109,7 @@ def invoked(
         *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
     ]
     with _rarely_collected(), _log(logs / "dbt.log") as write:
+        from dbt.cli.main import dbtRunner
 
         def run(*command: str, manifest: Any = None) -> Any:
             return dbtRunner(manifest, [hear, write]).invoke([*command, *options])
@@ -160,7 +159,7 @@ def _written_to_the_end() -> Iterator[None]:
     with ThreadPoolExecutor() as pool:
         if opened is not None and opened.conn is not None:
             for name in ("restricted", "current"):
-                pool.submit(opened.conn.cursor().execute, f"CHECKPOINT {name}")
+                pool.submit(lambda name: opened.conn.cursor().execute(f"CHECKPOINT {name}"), name)
         yield
 
 
