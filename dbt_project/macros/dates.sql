@@ -1,6 +1,6 @@
 {#- The date D that the build answers for. -#}
 {% macro as_of() -%}
-    getvariable('safetynet_as_of')
+    getvariable('safetynet').as_of
 {%- endmacro %}
 
 {#- Holds where a row of validity [valid_from, valid_to) counts on a date. -#}

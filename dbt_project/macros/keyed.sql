@@ -5,8 +5,8 @@
 {% macro keyed(kind, text) -%}
     '{{ kind[0] }}_' || left(
         sha256(
-            getvariable('safetynet_outer_key')
-            || sha256(getvariable('safetynet_inner_key') || '{{ kind }}:' || {{ text }})
+            getvariable('safetynet').outer_key
+            || sha256(getvariable('safetynet').inner_key || '{{ kind }}:' || {{ text }})
         ),
         24
     )

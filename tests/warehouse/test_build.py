@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,24 @@ def test_what_stops_dbt_itself_is_told_in_the_words_of_the_system(county: County
     with pytest.raises(build.BuildFailed) as stopped:
         build.build(county.home, county.store, build.target(county.home, county.store))
     assert stopped.value.failed == ["NotADirectoryError: Not a directory"]
+
+
+def test_a_failing_model_is_named_and_the_words_of_the_database_stand_in_the_log_alone(
+    county: County, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (batch,) = county.ledger(ledger.batch)
+    county.home.batch_rows(FEED, batch["batch_id"]).write_text("no Parquet" * 100)
+    with pytest.raises(build.BuildFailed) as stopped:
+        build.build(county.home, county.store, build.target(county.home, county.store))
+    assert stopped.value.failed == ["batch_replacement", "resolved_row"]
+    assert not county.home.current.exists()
+    log = (county.home.root / "dbt" / "logs" / "dbt.log").read_text()
+    assert "Failure in model resolved_row" in log
+    assert "No magic bytes" in log
+    assert "No magic bytes" not in "".join(capfd.readouterr())
+    results = json.loads((county.home.root / "dbt" / "target" / "run_results.json").read_bytes())
+    manifest = json.loads((county.home.root / "dbt" / "target" / "manifest.json").read_bytes())
+    assert manifest["metadata"]["invocation_id"] == results["metadata"]["invocation_id"]
 
 
 def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(county: County) -> None:

@@ -1,7 +1,7 @@
 """What a dbt build is given beside its profile: its date, its inputs, its files, and the keys behind person_key.
 
-They are variables of a connection, so that neither the secret nor a path stands in compiled SQL, and a build of another
-date finds the project parsed.
+They are a variable of a connection, so that neither the secret nor a path stands in compiled SQL, and a build of
+another date finds the project parsed.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ATTACHED = {
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
-    """Attaches the build's files and sets the variables `safetynet_…` that macros and sources read."""
+    """Attaches the build's files and sets the variable `safetynet` that macros and sources read the parts of."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Derive two keys of one SHA-256 block (64 hex digits) each from the home's secret."""
         secret = Home.from_environment().key_secret()
-        self._variables: dict[str, Any] = {
-            "safetynet_as_of": date.fromisoformat(os.environ["SAFETYNET_BUILD_AS_OF"]),
-            "safetynet_inner_key": hashlib.sha256(f"inner:{secret}".encode()).hexdigest(),
-            "safetynet_outer_key": hashlib.sha256(f"outer:{secret}".encode()).hexdigest(),
-            "safetynet_inputs": os.environ["SAFETYNET_BUILD_INPUTS"],
+        self._given: dict[str, Any] = {
+            "as_of": date.fromisoformat(os.environ["SAFETYNET_BUILD_AS_OF"]),
+            "inner_key": hashlib.sha256(f"inner:{secret}".encode()).hexdigest(),
+            "outer_key": hashlib.sha256(f"outer:{secret}".encode()).hexdigest(),
+            "inputs": os.environ["SAFETYNET_BUILD_INPUTS"],
         }
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
         for name, variable in ATTACHED.items():
             path = os.environ[variable].replace("'", "''")
             conn.execute(f"attach '{path}' as {name}")
-        inputs = "getvariable('safetynet_inputs')"
+        inputs = "getvariable('safetynet').inputs"
         rows, marks = (
             f"read_parquet({inputs} || '/{folder}/' || feed || '/*.parquet', union_by_name = true)"
             for folder in ("lake", "marks")
@@ -60,6 +60,5 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
         conn.execute(f"create macro memory.main.lake(feed) as table {marked(f'({renamed(rows, successors)})', marks)}")
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
-        """Set the variables; a cursor does not inherit them from its connection."""
-        for name, value in self._variables.items():
-            cursor.execute(f"set variable {name} = ?", [value])
+        """Set the variable, one for all of it: dbt opens a cursor for each node, which inherits nothing."""
+        cursor.execute("set variable safetynet = ?", [self._given])

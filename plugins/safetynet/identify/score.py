@@ -10,7 +10,6 @@ from safetynet.identify.comparisons import BLOCKING, COMPARISONS, MACRO, words
 from safetynet.identify.model import model
 
 if TYPE_CHECKING:
-    import pyarrow
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
     from splink import Linker
 
@@ -47,9 +46,7 @@ class ScoringFailed(RuntimeError):
     """Splink or the database failed; what they said holds values of rows, and is not told."""
 
 
-def score(
-    connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation
-) -> DuckDBPyRelation | pyarrow.Table:
+def score(connection: DuckDBPyConnection, broken: DuckDBPyRelation, known: DuckDBPyRelation) -> DuckDBPyRelation:
     """One row per person of its own × other person who may be meant, in the columns of COLUMNS.
 
     Others are the known ones and, for who is not in the registry either, those told of by broken rows outside it.
@@ -65,7 +62,9 @@ def score(
         others = known.union(_strangers(unlinked, known.columns))
         with connection.cursor() as own, linker(own, unlinked, others, model().for_persons(persons)) as made:
             found = made.inference.predict(threshold_match_probability=model().negligible, warning_mode="never")
-            return own.sql(_best(found.physical_name)).to_arrow_table()
+            best = own.sql(_best(found.physical_name)).to_arrow_table()
+        # A relation: to write a table of Arrow's, dbt imports pandas first.
+        return connection.from_arrow(best)
     except Exception as error:  # whatever it is, it may quote a row
         raise ScoringFailed(f"records could not be linked: {type(error).__name__}") from None
 

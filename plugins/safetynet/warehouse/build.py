@@ -180,8 +180,7 @@ def _run_dbt(home: Home, draft: Path, wanted: Target, tell: Callable[[str], None
             tell(event.data.node_info.node_name)
 
     target_path = home.folder("dbt") / "target"
-    build_all = ("build", "--exclude-resource-type", "unit_test")
-    outcome = dbt.invoke(home, draft, target_path, wanted.as_of, *build_all, hear=hear, working=working)
+    outcome = dbt.build(home, draft, target_path, wanted.as_of, hear=hear, working=working)
     if not outcome.success:
         raise BuildFailed(_failed(outcome.result) or [_named_fault(outcome.exception)])
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 from datetime import date
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from safetynet.contract import Contract, Kind, contracts
 from safetynet.home import CHECKOUT, Home
@@ -59,48 +60,112 @@ def _environment(home: Home, draft: Path, as_of: date, working: str) -> dict[str
 
 
 IN_MEMORY = ":memory:"
+_LOG_BYTES = 10 * 1024 * 1024
+_LOGS_BEFORE = 5
+_NEW_OBJECTS = 10_000
+"""After so many Python looks for garbage, instead of 700: dbt makes and keeps hundreds of thousands."""
 
 
-def invoke(
-    home: Home,
-    draft: Path,
-    target: Path,
-    as_of: date,
-    *command: str,
-    hear: Callable[[Any], None],
-    working: str = IN_MEMORY,
+def build(
+    home: Home, draft: Path, target: Path, as_of: date, *, hear: Callable[[Any], None], working: str = IN_MEMORY
 ) -> Any:
-    """Run a dbt command over the inputs and databases of `draft`; returns dbt's own result.
+    """Make all models and ask all tests, over the inputs and databases of `draft`; returns dbt's own result.
 
-    `target` is where dbt writes what it compiles, `working` the file of what is neither current nor restricted; `hear`
-    gets its events.
+    `target` is where dbt writes what it compiles, its manifest and its results; `working` is the file of what is
+    neither current nor restricted; `hear` gets dbt's events.
     """
-    from dbt.cli.main import dbtRunner
+    with invoked(home, draft, target, as_of, hear=hear, working=working) as run:
+        from dbt_common.invocation import get_invocation_id
 
+        # Left to itself, dbt writes the manifest of a project that it has parsed, and once more at the end.
+        parsed = run("parse", "--no-write-json")
+        if not parsed.success:
+            return parsed
+        manifest = parsed.result
+        models_and_tests = ("build", "--exclude-resource-type", "unit_test")
+        outcome = run(*models_and_tests, "--no-write-json", "--no-populate-cache", manifest=manifest)
+        with _written_to_the_end():
+            if outcome.result:
+                manifest.metadata.invocation_id = get_invocation_id()
+                manifest.write(str(target / "manifest.json"))
+                outcome.result.write(str(target / "run_results.json"))
+    return outcome
+
+
+@contextmanager
+def invoked(
+    home: Home, draft: Path, target: Path, as_of: date, *, hear: Callable[[Any], None], working: str = IN_MEMORY
+) -> Iterator[Callable[..., Any]]:
+    """What runs a dbt command, with the project as it is or as a `manifest` holds it, and gives dbt's own result.
+
+    The database that dbt opens is closed at the end.
+    """
     os.environ.update(_environment(home, draft, as_of, working))
+    logs = home.folder("dbt", "logs")
+    options = [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(target), "--log-path", str(logs)),
+        *("--vars", variables()),
+        *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
+    ]
+    with _rarely_collected(), _log(logs / "dbt.log") as write:
+        from dbt.cli.main import dbtRunner
+
+        def run(*command: str, manifest: Any = None) -> Any:
+            return dbtRunner(manifest, [hear, write]).invoke([*command, *options])
+
+        try:
+            yield run
+        finally:
+            _close()
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *usual[1:])
     try:
-        return dbtRunner(callbacks=[hear]).invoke(
-            [
-                *command,
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(target), "--log-path", str(home.folder("dbt") / "logs")),
-                *("--vars", variables()),
-                *("--quiet", "--log-level-file", "info"),
-            ]
-        )
+        yield
     finally:
-        _close()
+        gc.set_threshold(*usual)
 
 
-def _close() -> None:
-    """Write both files of the build to the end, side by side, and let go of them; a build sees if one is not whole."""
+@contextmanager
+def _log(path: Path) -> Iterator[Callable[[Any], None]]:
+    """What writes the events that tell what happened into a file.
+
+    dbt's own log makes a line of each of a build's 3,000 events, however few of them it is to hold.
+    """
+    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS_BEFORE, encoding="utf-8")
+
+    def write(event: Any) -> None:
+        told = event.info
+        if told.level != "debug":
+            line = f"{told.ts.ToJsonString()} [{told.level}] {told.msg}"
+            handler.handle(logging.makeLogRecord({"msg": line}))
+
+    try:
+        yield write
+    finally:
+        handler.close()
+
+
+@contextmanager
+def _written_to_the_end() -> Iterator[None]:
+    """Write both files of the build to the end, beside what is done meanwhile; a build sees if one is not whole."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     opened = DuckDBConnectionManager._ENV
-    if opened is None:
-        return
-    if opened.conn is not None:
-        with ThreadPoolExecutor() as pool, suppress(duckdb.Error):
-            list(pool.map(lambda name: opened.conn.cursor().execute(f"CHECKPOINT {name}"), ("restricted", "current")))
-    opened.close()
-    DuckDBConnectionManager._ENV = None
+    with ThreadPoolExecutor() as pool:
+        if opened is not None and opened.conn is not None:
+            for name in ("restricted", "current"):
+                pool.submit(lambda name: opened.conn.cursor().execute(f"CHECKPOINT {name}"), name)
+        yield
+
+
+def _close() -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager._ENV = None

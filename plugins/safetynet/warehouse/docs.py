@@ -22,8 +22,8 @@ def write_docs(home: Home) -> int:
     with workshop(home.folder("tmp")) as draft:
         for name in ("current", "restricted"):
             duckdb.connect(str(draft / f"{name}.duckdb")).close()
-        generate = ("docs", "generate", "--static", "--empty-catalog")
-        outcome = dbt.invoke(home, draft, draft, _ANY_DAY, *generate, hear=lambda event: None)
+        with dbt.invoked(home, draft, draft, _ANY_DAY, hear=lambda event: None) as run:
+            outcome = run("docs", "generate", "--static", "--empty-catalog")
         if not outcome.success:
             print("dbt could not write its documentation, see dbt/logs/dbt.log", file=sys.stderr)
             return 1
