@@ -25,6 +25,7 @@ from safetynet.read import document, header
 
 PUBLISHED = "read, clean, rules, publish"
 VALIDATED = "Great Expectations"
+IMPORTED = "imports"
 _LONG_AGO = 1_750_000_000
 
 
@@ -37,6 +38,8 @@ def one_file(feed: str, path: Path, references: Path, folder: Path) -> Measured:
     divisions = reference.divisions(home, store)
     declared, batch_id = contract(feed), "0" * 20
     own = Path(tempfile.mkdtemp(dir=folder))
+    with measured.part(IMPORTED):
+        from safetynet.check.validation import validate
     with measured.part(PUBLISHED):
         (sheet, *_), _ = document.data_sheets(path, declared)
         found = header.find(declared, sheet.head())
@@ -48,8 +51,6 @@ def one_file(feed: str, path: Path, references: Path, folder: Path) -> Measured:
             database = bench.validation_database()
     measured.rows = counts.received
     peak = measured.peak
-    with measured.part("import of Great Expectations"):
-        from safetynet.check.validation import validate
     with measured.part(VALIDATED):
         validate(declared, database, home.folder("data_docs"), batch_id, datetime.now(UTC), None)
     with measured.part(PUBLISHED):

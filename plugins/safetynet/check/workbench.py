@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -176,8 +178,7 @@ class Workbench:
             f"CREATE TEMP VIEW data AS {keyed_view(self._contract, f'(FROM cleaned WHERE NOT {is_no_data})')}",
         ):
             self._execute("arranging", statement)
-        self._find_shared("row_hash")
-        self._find_shared("key_hash")
+        self._find_shared("row_hash", "key_hash")
         for statement in (
             f"CREATE TEMP TABLE alike AS {alike_statement(self._contract)}",
             f"CREATE TEMP TABLE repeated_row AS {REPEATED_ROWS}",
@@ -186,12 +187,13 @@ class Workbench:
         ):
             self._execute("arranging", statement)
 
-    def _find_shared(self, column: str) -> None:
-        """Make relation `shared_<column>` of the hashes that stand on more than one row: sorting beats grouping."""
-        found = self._execute("arranging", f"SELECT {column} FROM data WHERE {column} IS NOT NULL")
-        hashes = np.sort(np.asarray(found.fetchnumpy()[column], dtype=np.uint64))
-        shared = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-        self._connection.register(f"shared_{column}", pa.table({column: shared}))
+    def _find_shared(self, *columns: str) -> None:
+        """Make relations `shared_<column>` of the hashes that stand on more than one row: sorting beats grouping."""
+        found = self._execute("arranging", f"SELECT {', '.join(columns)} FROM data").fetchnumpy()
+        with ThreadPoolExecutor() as pool:
+            shared = pool.map(_repeated, (found[column] for column in columns))
+        for column, hashes in zip(columns, shared, strict=True):
+            self._connection.register(f"shared_{column}", pa.table({column: hashes}))
 
     def mark(self) -> Counts:
         """Write down what is said of the batch's rows; a row of which nothing is said is accepted."""
@@ -294,6 +296,12 @@ class Workbench:
             database.execute(f"CREATE VIEW unmarked AS {keyed_view(self._contract, kept)}")
             database.execute("CREATE VIEW batch AS FROM unmarked LEFT JOIN mark USING (row_number)")
         return path
+
+
+def _repeated(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The hashes that stand more than once, NULL aside."""
+    ordered = np.sort(np.ma.compressed(hashes))
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
 def _ancestry(code: str, parents: dict[str, str | None]) -> list[str]:
