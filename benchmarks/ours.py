@@ -6,12 +6,15 @@ import multiprocessing
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import sqlalchemy as sa
 
 from benchmarks.measure import Measured
 from safetynet import reference
@@ -19,6 +22,7 @@ from safetynet.check.workbench import Workbench
 from safetynet.contract import contract, contracts
 from safetynet.home import Home
 from safetynet.land.landing import land
+from safetynet.publish import ledger
 from safetynet.publish.lake import move_in
 from safetynet.publish.ledger import Ledger
 from safetynet.read import document, header
@@ -79,10 +83,8 @@ def _county(pool: ProcessPoolExecutor, inbox: Path, references: Path, home_folde
         os.utime(path, (_LONG_AGO, _LONG_AGO))
     with measured.part("ingest"):
         reference.keep(home, store)
-        landed = [(landing_id, feed) for feed in contracts() for landing_id in land(home, store, feed)]
-        # Workbooks first, for a row of them costs most, and nobody waits for the last one alone.
-        landed.sort(key=lambda each: contract(each[1]).format, reverse=True)
-        done = [pool.submit(_take_in, home, landing_id) for landing_id, _ in landed]
+        landed = [landing_id for ids in pool.map(partial(_land, home), contracts()) for landing_id in ids]
+        done = [pool.submit(_take_in, home, landing_id) for landing_id in _longest_first(home, store, landed)]
         files = [each.result() for each in done]
     measured.rows = sum(each.rows for each in files)
     measured.processor["ingest"] += sum(each.processor["file"] for each in files)
@@ -90,6 +92,18 @@ def _county(pool: ProcessPoolExecutor, inbox: Path, references: Path, home_folde
     peaks = {each.process: each.peak for each in sorted(files, key=lambda each: each.peak)}
     measured.peak += sum(peaks.values())
     return measured
+
+
+def _land(home: Home, feed: str) -> list[str]:
+    return land(home, Ledger(home), feed)
+
+
+def _longest_first(home: Home, store: Ledger, landed: Collection[str]) -> list[str]:
+    """Landed files so that nobody waits for the last one alone: workbooks, whose rows cost most, before texts."""
+    rows = store.rows(sa.select(ledger.landing).where(ledger.landing.c.landing_id.in_(landed)))
+    sizes = {row["landing_id"]: home.landed(row["sha256"]).stat().st_size for row in rows}
+    formats = {row["landing_id"]: contract(row["feed"]).format for row in rows}
+    return sorted(landed, key=lambda each: (formats[each], sizes[each]), reverse=True)
 
 
 def _take_in(home: Home, landing_id: str) -> Measured:

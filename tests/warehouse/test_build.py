@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from clerk import rows
+from clerk import an_id, rows
 from county import County
 from safetynet.publish import ledger
-from safetynet.warehouse import build
+from safetynet.warehouse import build, dbt
 
 FEED = "health_chronic_disease"
 
@@ -74,6 +75,43 @@ def test_a_failing_model_is_named_and_the_words_of_the_database_stand_in_the_log
     results = json.loads((county.home.root / "dbt" / "target" / "run_results.json").read_bytes())
     manifest = json.loads((county.home.root / "dbt" / "target" / "manifest.json").read_bytes())
     assert manifest["metadata"]["invocation_id"] == results["metadata"]["invocation_id"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            'Constraint Error: Duplicate key "household_code: H\'1" violates primary key constraint.',
+            "Constraint Error: Duplicate key … violates primary key constraint.",
+        ),
+        (
+            "Runtime Error in model x\n  Out of Range Error: Casting value 990121198001010048 to INT32\nLINE 1: y",
+            "Runtime Error in model x\n  Out of Range Error: Casting value ****************** to INT32\nLINE 1: y",
+        ),
+        ('Binder Error: column "x" not found', 'Binder Error: column "x" not found'),
+        ("1 of 2 OK created table 'x'", "1 of 2 OK created table 'x'"),
+    ],
+)
+def test_an_error_is_told_without_what_it_quotes(told: str, kept: str) -> None:
+    assert dbt.without_values(told) == kept
+
+
+def test_what_the_database_quotes_of_a_row_is_told_nowhere(
+    county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project = Path(shutil.copytree(dbt.PROJECT, tmp_path / "project"))
+    (project / "models" / "core" / "core_household.sql").write_text("select id_number::int from {{ ref('person') }}")
+    (project / "models" / "core" / "core_division.sql").write_text("select nowhere from {{ ref('observation_date') }}")
+    monkeypatch.setattr(dbt, "PROJECT", project)
+    with pytest.raises(build.BuildFailed) as stopped:
+        build.build(county.home, county.store, build.target(county.home, county.store))
+    assert stopped.value.failed == ["core_division", "core_household"]
+    log, results = (county.home.root / "dbt" / name for name in ("logs/dbt.log", "target/run_results.json"))
+    messages = [each["message"] for each in json.loads(results.read_bytes())["results"]]
+    told = [log.read_text(), "\n".join(filter(None, messages)), "".join(capfd.readouterr())]
+    assert all("Conversion Error: Could not convert string … to INT32" in each for each in told[:2])
+    assert all('column "nowhere"' in each for each in told[:2])
+    assert not [number for each in told for number in (an_id(1), an_id(2)) if number in each]
 
 
 def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(county: County) -> None:

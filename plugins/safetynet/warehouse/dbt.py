@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from safetynet.contract import Contract, Kind, contracts
-from safetynet.home import CHECKOUT, Home
+from safetynet.home import CHECKOUT, Home, masked
 from safetynet.identify.model import model
 
 PROJECT = CHECKOUT / "dbt_project"
@@ -62,6 +63,9 @@ def _environment(home: Home, draft: Path, as_of: date, working: str) -> dict[str
 IN_MEMORY = ":memory:"
 _LOG_BYTES = 10 * 1024 * 1024
 _LOGS_BEFORE = 5
+_ERROR = re.compile(r"\b(?!(?:Binder|Catalog|Parser|Compilation|IO) Error)[A-Z][\w ]*? Error: .*", re.DOTALL)
+"""What the database says of an error, but for the errors that speak of code and files alone."""
+_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 _NEW_OBJECTS = 10_000
 """After so many Python looks for garbage, instead of 700: dbt makes and keeps hundreds of thousands."""
 
@@ -88,6 +92,8 @@ def build(
             if outcome.result:
                 manifest.metadata.invocation_id = get_invocation_id()
                 manifest.write(str(target / "manifest.json"))
+                for each in outcome.result.results:
+                    each.message = each.message and without_values(each.message)
                 outcome.result.write(str(target / "run_results.json"))
     return outcome
 
@@ -120,6 +126,11 @@ def invoked(
             _close()
 
 
+def without_values(told: str) -> str:
+    """What dbt tells, without what the database quotes of a row."""
+    return _ERROR.sub(lambda error: "\n".join(map(masked, _QUOTED.sub("…", error.group()).splitlines())), told)
+
+
 @contextmanager
 def _rarely_collected() -> Iterator[None]:
     usual = gc.get_threshold()
@@ -141,7 +152,7 @@ def _log(path: Path) -> Iterator[Callable[[Any], None]]:
     def write(event: Any) -> None:
         told = event.info
         if told.level != "debug":
-            line = f"{told.ts.ToJsonString()} [{told.level}] {told.msg}"
+            line = f"{told.ts.ToJsonString()} [{told.level}] {without_values(told.msg)}"
             handler.handle(logging.makeLogRecord({"msg": line}))
 
     try:
