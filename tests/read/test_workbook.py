@@ -291,6 +291,20 @@ def test_days_written_as_iso_8601(read: ReadFile) -> None:
     assert sheet.filled("identified_on") == {2: "2025-06-30"}
 
 
+def test_an_empty_cell_of_a_type_takes_nothing_from_the_next_one(read: ReadFile) -> None:
+    header = table(FEED, [])[0]
+    place, following = (f"{get_column_letter(header.index('人均纯收入') + offset)}2".encode() for offset in (1, 2))
+    content = xlsx_file({"Sheet1": table(FEED, [row(FEED, 1, per_capita_net_income=9000)])})
+
+    def changed(xml: bytes) -> bytes:
+        cell = b'<c r="%s"><v>9000</v></c>' % place
+        assert cell in xml
+        return xml.replace(cell, b'<c r="%s" t="b"/><c r="%s"><v>1</v></c>' % (place, following))
+
+    (sheet,) = read(FEED, with_sheet(content, changed))
+    assert sheet.filled("per_capita_net_income") == {}
+
+
 def _without_places(xml: bytes) -> bytes:
     return re.sub(rb' r="[A-Z]+\d+"', b"", xml)
 

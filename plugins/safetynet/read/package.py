@@ -19,7 +19,7 @@ from safetynet.read import number
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_CODED_CELL = re.compile(rb'<c\s([^>]*\bt="[eb]"[^>]*)>(.{0,8000}?)</c>', re.DOTALL)
+_CODED_CELL = re.compile(rb'<c\s([^>]*\bt="[eb]"[^>/]*)>(.{0,8000}?)</c>', re.DOTALL)
 _ERROR, _BOOLEAN, _DATE = b't="e"', b't="b"', b't="d"'
 _VALUE = re.compile(rb"<v>(#[^<]{1,12}|[01])</v>")
 _UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(<v\s*/>|<v\s*></v>)?\s*</c>")
@@ -39,7 +39,6 @@ _OVERLAP = 64 << 10
 
 Merged = tuple[int, int, int]
 """Cells merged over several rows of one column: the column (0-based), the first row and the last (1-based)."""
-
 
 Cells = dict[int, dict[int, str]]
 """Texts of cells by column (0-based) and row (1-based)."""
