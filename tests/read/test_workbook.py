@@ -410,6 +410,16 @@ def _without_strings() -> bytes:
     return stream.getvalue()
 
 
+def _with_impossible_duration() -> bytes:
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for number, line in enumerate(table(FEED, rows(FEED, 2))):
+            sheet.write_row(number, 0, line)
+        sheet.write_number(1, 0, 1e17, book.add_format({"num_format": "[h]:mm"}))
+
+    return written(write)
+
+
 def _bomb() -> bytes:
     stream = io.BytesIO()
     with (
@@ -434,6 +444,7 @@ def _bomb() -> bytes:
         (lambda: xls_file(table(FEED, rows(FEED, 50)))[:600], "unreadable_workbook"),
         (lambda: _with_broken_sheet(), "unreadable_workbook"),
         (lambda: _without_strings(), "unreadable_workbook"),
+        (lambda: _with_impossible_duration(), "unreadable_workbook"),
         (lambda: b"PK\3\4" + bytes(500), "unreadable_workbook"),
         (lambda: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000), "unreadable_workbook"),
         (lambda: _encrypted(), "password"),

@@ -191,7 +191,8 @@ def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told) -> WorkbookSheet
 def sheets(path: Path) -> list[WorkbookSheet]:
     """The sheets of a workbook that hold any cell.
 
-    Raises Refused: password, zip_bomb, unreadable_workbook (truncated, damaged or no workbook at all).
+    Raises Refused: password, zip_bomb, unreadable_workbook (truncated, damaged, no workbook at all, or with a duration that
+    cannot be).
     """
     try:
         _refuse_bombs(path)
@@ -205,5 +206,5 @@ def sheets(path: Path) -> list[WorkbookSheet]:
             ]
             told = scan.result()
         return [_sheet(path, sheet, told.get(sheet.name, Told(is_all=False))) for sheet in read if sheet.width]
-    except (fastexcel.FastExcelError, CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (fastexcel.FastExcelError, CalamineError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
         raise Refused("unreadable_workbook") from error
