@@ -191,8 +191,8 @@ def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told) -> WorkbookSheet
 def sheets(path: Path) -> list[WorkbookSheet]:
     """The sheets of a workbook that hold any cell.
 
-    Raises Refused: password, zip_bomb, unreadable_workbook (truncated, damaged, no workbook at all, or with a duration that
-    cannot be).
+    Raises Refused: password, zip_bomb, unreadable_workbook (truncated, damaged, no workbook at all, or with a
+    duration that cannot be).
     """
     try:
         _refuse_bombs(path)
