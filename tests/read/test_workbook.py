@@ -362,7 +362,7 @@ def test_a_sheet_read_at_once_is_what_its_typed_cells_say(
             write(book)
         for sheet in workbook.sheets(path):
             (batch,) = sheet.rows(0, [*range(len(sheet.head()[0]))])
-            assert batch.columns[2:] == typed.texts(typed.sheet(path, sheet.name))
+            assert batch.columns[2:] == typed.texts(typed.book(path).get_sheet_by_name(sheet.name))
 
 
 def test_a_long_text_cell(read: ReadFile) -> None:

@@ -32,9 +32,9 @@ _AS_TEXT: dict[type, Callable[..., str]] = {
 }
 
 
-def sheet(path: Path, name: str) -> CalamineSheet:
-    """One sheet of a workbook. Raises CalamineError."""
-    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name)
+def book(path: Path) -> CalamineWorkbook:
+    """A workbook; an xls is read whole, of an xlsx what its sheets share. Raises CalamineError."""
+    return CalamineWorkbook.from_path(str(path))
 
 
 def texts(sheet: CalamineSheet) -> list[pa.Array]:

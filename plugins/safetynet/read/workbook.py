@@ -6,6 +6,7 @@ import mmap
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from python_calamine import CalamineError
+from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum
 
 from safetynet.read import package, typed
 from safetynet.read.package import Told
@@ -99,7 +100,7 @@ class WorkbookSheet:
         sources = self._sources(below)
         tops = {column: set(source[source != np.arange(self._height)].tolist()) for column, source in sources.items()}
         values: dict[tuple[int, int], Cell] = {}
-        sheet = typed.sheet(self._path, self.name)
+        sheet = typed.book(self._path).get_sheet_by_name(self.name)
         blank: Iterator[list[Cell]] = ([""] * len(self._texts) for _ in repeat(None))
         for index, row in zip(range(self._height), chain(sheet.iter_rows(), blank), strict=False):
             for column, cells in self._cells.items():
@@ -175,17 +176,40 @@ def _plain(sheet: fastexcel.ExcelSheet) -> list[pa.Array] | None:
     return texts
 
 
-def _sheet(path: Path, sheet: fastexcel.ExcelSheet, told: Told) -> WorkbookSheet:
-    """A sheet's texts read at once; one by one, with their types, where at once is not exact."""
-    is_hidden = sheet.visible != "visible"
-    texts = _plain(sheet) if told.is_all else None
-    if texts is not None:
-        first_column = sheet.selected_columns[0].absolute_index
-        return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, texts)
-    read = typed.sheet(path, sheet.name)
+def _one_by_one(path: Path, read: CalamineSheet, is_hidden: bool, told: Told) -> WorkbookSheet:
+    """A sheet of which each cell was read with its type."""
     told = Told(texts=told.texts, merged=set(typed.merged(read)))
     first_column = read.start[1] if read.start else 0
-    return WorkbookSheet(path, sheet.name, is_hidden, told, first_column, typed.texts(read))
+    return WorkbookSheet(path, read.name, is_hidden, told, first_column, typed.texts(read))
+
+
+def _typed(path: Path) -> list[WorkbookSheet]:
+    """The filled sheets of an xls."""
+    book = typed.book(path)
+    read = [(about.visible, book.get_sheet_by_name(about.name)) for about in book.sheets_metadata]
+    return [
+        _one_by_one(path, sheet, visible != SheetVisibleEnum.Visible, Told()) for visible, sheet in read if sheet.start
+    ]
+
+
+def _packed(path: Path) -> Iterator[WorkbookSheet]:
+    """The filled sheets of an xlsx, each read at once; one by one where at once is not exact."""
+    with ThreadPoolExecutor(1) as beside:
+        scan = beside.submit(package.told, path)
+        reader = fastexcel.read_excel(path)
+        read = [reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in reader.sheet_names]
+        told_of = scan.result()
+    book = cache(typed.book)
+    for sheet in read:
+        told, is_hidden = told_of.get(sheet.name, Told(is_all=False)), sheet.visible != "visible"
+        if not sheet.width:
+            continue
+        texts = _plain(sheet) if told.is_all else None
+        if texts is not None:
+            first_column = sheet.selected_columns[0].absolute_index
+            yield WorkbookSheet(path, sheet.name, is_hidden, told, first_column, texts)
+        else:
+            yield _one_by_one(path, book(path).get_sheet_by_name(sheet.name), is_hidden, told)
 
 
 def sheets(path: Path) -> list[WorkbookSheet]:
@@ -198,13 +222,6 @@ def sheets(path: Path) -> list[WorkbookSheet]:
         _refuse_bombs(path)
         if is_encrypted(path):
             raise Refused("password")
-        with ThreadPoolExecutor(1) as beside:
-            scan = beside.submit(package.told, path)
-            reader = fastexcel.read_excel(path)
-            read = [
-                reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in reader.sheet_names
-            ]
-            told = scan.result()
-        return [_sheet(path, sheet, told.get(sheet.name, Told(is_all=False))) for sheet in read if sheet.width]
+        return list(_packed(path)) if zipfile.is_zipfile(path) else _typed(path)
     except (fastexcel.FastExcelError, CalamineError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
         raise Refused("unreadable_workbook") from error
