@@ -2,7 +2,7 @@
 
     row("registry_member", 3, phone="")         one good row, number 3, with what differs
     table("registry_member", rows)              header and cells, as a person sees them
-    csv_file(cells) / xlsx_file({"名单": cells})  the bytes of a file
+    csv_file(cells) / xlsx_file({"名单": cells}) / xls_file(cells)  the bytes of a file
 
 Rows are dicts by column name of the contract; row `number` tells people, households and keys apart. All of it lies
 in province 99.
@@ -11,12 +11,14 @@ in province 99.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
+import xlwt
 
 from safetynet.contract import contracts
 
@@ -262,6 +264,19 @@ def xlsx_file(sheets: Mapping[str, Cells], hidden: Sequence[str] = ()) -> bytes:
                 sheet.write_row(number, 0, line)
             if title in hidden:
                 sheet.hide()
+    return stream.getvalue()
+
+
+def xls_file(cells: Cells) -> bytes:
+    """A workbook of before 2007, with one sheet."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet1")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    for number, line in enumerate(cells):
+        for index, cell in enumerate(line):
+            sheet.write(number, index, cell, *([day] if isinstance(cell, dt.date) else []))
+    stream = io.BytesIO()
+    book.save(stream)
     return stream.getvalue()
 
 

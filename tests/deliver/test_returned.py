@@ -11,11 +11,11 @@ import duckdb
 import msoffcrypto
 import openpyxl
 import pytest
-from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.worksheet.worksheet import Worksheet
 
 from clerk import OTHER_VILLAGE, an_id, csv_file, file_of, name, row, rows, table, titled, xlsx_file, zip_file
 from county import County
+from locked import locked_xlsx
 from safetynet.contract import contract
 from safetynet.deliver import returned
 from safetynet.publish import ledger
@@ -43,12 +43,9 @@ def unlocked(path: Path, password: str = PASSWORD) -> openpyxl.Workbook:
 
 
 def saved(book: openpyxl.Workbook, password: str | None = None) -> bytes:
-    plain, locked = io.BytesIO(), io.BytesIO()
+    plain = io.BytesIO()
     book.save(plain)
-    if password is None:
-        return plain.getvalue()
-    OOXMLFile(plain).encrypt(password, locked)
-    return locked.getvalue()
+    return locked_xlsx(plain.getvalue(), password) if password else plain.getvalue()
 
 
 def give_back(county: County, wanted: str) -> tuple[Path, openpyxl.Workbook, Worksheet]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from msoffcrypto.format.ooxml import OOXMLFile
 
-from clerk import FEEDS, an_id, csv_file, file_of, row, rows, table, titled, xlsx_file
+from clerk import FEEDS, an_id, csv_file, file_of, row, rows, table, titled, xls_file, xlsx_file
 from county import County
+from locked import locked_xls, locked_xlsx
 from safetynet.deliver import outbox
 from safetynet.publish import ledger
 
@@ -38,12 +38,6 @@ class Bad:
     en: str
     received: int = 0
     quarantined: int = 0
-
-
-def encrypted() -> bytes:
-    stream = io.BytesIO()
-    OOXMLFile(io.BytesIO(file_of(XLSX, rows(XLSX, 9)))).encrypt("secret", stream)
-    return stream.getvalue()
 
 
 def zipped(**members: bytes) -> bytes:
@@ -153,7 +147,22 @@ BAD = {
         "而是文本",
         "no workbook but text",
     ),
-    "encrypted workbook": Bad(XLSX, "a.xlsx", encrypted, "rejected", "工作簿有密码", "protected by a password"),
+    "encrypted xlsx": Bad(
+        XLSX,
+        "a.xlsx",
+        lambda: locked_xlsx(file_of(XLSX, rows(XLSX, 9)), "secret"),
+        "rejected",
+        "工作簿有密码",
+        "protected by a password",
+    ),
+    "encrypted xls": Bad(
+        "housing_safety",
+        "a.xls",
+        lambda: locked_xls(xls_file(table("housing_safety", rows("housing_safety", 9))), "secret"),
+        "rejected",
+        "工作簿有密码",
+        "protected by a password",
+    ),
     "unknown encoding": Bad(
         CSV,
         "a.csv",

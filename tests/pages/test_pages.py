@@ -18,7 +18,7 @@ from safetynet.pages import lineage
 from safetynet.pages.app import app
 from safetynet.pages.screen import texts
 from safetynet.publish import ledger
-from safetynet.read.workbook import is_encrypted
+from safetynet.read.encrypted import is_encrypted
 
 pytestmark = pytest.mark.airflow
 

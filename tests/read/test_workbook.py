@@ -14,13 +14,12 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.utils import get_column_letter
 
-from clerk import an_id, row, rows, table, titled, xlsx_file
+from clerk import an_id, row, rows, table, titled, xls_file, xlsx_file
+from locked import locked_xls, locked_xlsx
 from safetynet.read import typed, workbook
 from safetynet.refusal import Refused
 
@@ -32,21 +31,6 @@ def written(write: Callable[[xlsxwriter.Workbook], None]) -> bytes:
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
         write(book)
-    return stream.getvalue()
-
-
-def xls_file(cells: list[list[Any]]) -> bytes:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Sheet1")
-    style = xlwt.easyxf(num_format_str="yyyy-mm-dd")
-    for number, line in enumerate(cells):
-        for index, cell in enumerate(line):
-            if isinstance(cell, dt.date):
-                sheet.write(number, index, cell, style)
-            else:
-                sheet.write(number, index, cell)
-    stream = io.BytesIO()
-    book.save(stream)
     return stream.getvalue()
 
 
@@ -391,10 +375,8 @@ def _whole() -> bytes:
     return xlsx_file({"Sheet1": table(FEED, rows(FEED, 50))})
 
 
-def _encrypted() -> bytes:
-    stream = io.BytesIO()
-    OOXMLFile(io.BytesIO(_whole())).encrypt("secret", stream)
-    return stream.getvalue()
+def _old() -> bytes:
+    return xls_file(table(FEED, rows(FEED, 50)))
 
 
 def _with_broken_sheet() -> bytes:
@@ -440,14 +422,15 @@ def _bomb() -> bytes:
         (lambda: xlsx_file({"Sheet1": [["", " "], ["\u3000", ""]]}), "empty_file"),
         (lambda: _whole()[:3000], "unreadable_workbook"),
         (lambda: _whole()[:-200], "unreadable_workbook"),
-        (lambda: xls_file(table(FEED, rows(FEED, 50)))[:4000], "unreadable_workbook"),
-        (lambda: xls_file(table(FEED, rows(FEED, 50)))[:600], "unreadable_workbook"),
+        (lambda: _old()[:4000], "unreadable_workbook"),
+        (lambda: _old()[:600], "unreadable_workbook"),
         (lambda: _with_broken_sheet(), "unreadable_workbook"),
         (lambda: _without_strings(), "unreadable_workbook"),
         (lambda: _with_impossible_duration(), "unreadable_workbook"),
         (lambda: b"PK\3\4" + bytes(500), "unreadable_workbook"),
         (lambda: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000), "unreadable_workbook"),
-        (lambda: _encrypted(), "password"),
+        (lambda: locked_xlsx(_whole(), "secret"), "password"),
+        (lambda: locked_xls(_old(), "secret"), "password"),
         (lambda: _bomb(), "zip_bomb"),
         (lambda: b"<html><table><tr><td>x</td></tr></table></html>", "html_not_workbook"),
         (lambda: b"\xef\xbb\xbf\r\n<!DOCTYPE html><html></html>", "html_not_workbook"),

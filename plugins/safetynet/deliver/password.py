@@ -9,13 +9,11 @@ import os
 import secrets
 from pathlib import Path
 
-import msoffcrypto
-from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from safetynet.contract import Owner
 from safetynet.home import Home
-from safetynet.read.workbook import is_encrypted
+from safetynet.read import encrypted
 
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody takes for one another when they are read aloud."""
@@ -48,16 +46,10 @@ def lock(plain: Path, locked: Path, key: str) -> None:
 
 
 def opened(home: Home, owner: Owner, path: Path, folder: Path) -> Path:
-    """A workbook that the owner's password opens, decrypted into `folder`; any other file as it is."""
+    """A workbook that the owner's password or Excel's own opens, decrypted into `folder`; any other file as it is."""
+    if not encrypted.is_encrypted(path):
+        return path
     has_password = os.environ.get(owner.returned_password) or (home.root / "secrets" / _file(owner)).is_file()
-    if not (has_password and is_encrypted(path)):
-        return path
-    plain = folder / "opened.xlsx"
-    try:
-        with path.open("rb") as source, plain.open("wb") as target:
-            book = msoffcrypto.OfficeFile(source)
-            book.load_key(password=password(home, owner), verify_password=True)
-            book.decrypt(target)
-    except (DecryptionError, FileFormatError, InvalidKeyError, ParseError):
-        return path
-    return plain
+    keys = [encrypted.EXCELS_OWN, *([password(home, owner)] if has_password else [])]
+    plain = folder / "opened"
+    return plain if any(encrypted.decrypt(path, key, plain) for key in keys) else path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +17,11 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum
 
 from safetynet.read import package, typed
+from safetynet.read.encrypted import is_encrypted
 from safetynet.read.package import Told
 from safetynet.read.sheet import HEAD_ROWS, Cell, row_schema
 from safetynet.refusal import Refused
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ROWS_AT_ONCE = 1 << 15
 
 _UNPACKED_LIMIT = 4 << 30
@@ -138,15 +136,6 @@ def _refuse_bombs(path: Path) -> None:
     ratio = unpacked / max(path.stat().st_size, 1)
     if unpacked > _UNPACKED_LIMIT or (unpacked > _RATIO_FROM and ratio > _RATIO_LIMIT):
         raise Refused("zip_bomb")
-
-
-def is_encrypted(path: Path) -> bool:
-    """Whether a file is a workbook that wants a password."""
-    with path.open("rb") as stream:
-        if stream.read(len(_OLE)) != _OLE:
-            return False
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(_ENCRYPTED) >= 0
 
 
 def _cells(told: Told, column: int, texts: pa.Array) -> dict[int, str]:
