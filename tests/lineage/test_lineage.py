@@ -141,8 +141,12 @@ def test_a_file_is_followed_to_the_marts(county: County, caplog: pytest.LogCaptu
 def test_a_failed_build_is_told_without_what_the_database_said(county: County) -> None:
     target = county.home.folder("dbt", "target")
     model = {"resource_type": "model", "schema": "marts", "name": "dim_person", "columns": {}, "config": {}}
-    made = {"invocation_id": "1", "generated_at": "2025-07-01T00:00:00Z"}
-    (target / "manifest.json").write_text(json.dumps({"metadata": made, "nodes": {"model.m": model}, "sources": {}}))
+    made = {
+        "invocation_id": "1",
+        "invocation_started_at": "2025-07-01T00:00:00Z",
+        "generated_at": "2025-07-01T00:00:02Z",
+    }
+    (target / "manifest.json").write_text(json.dumps({"nodes": {"model.m": model}, "sources": {}}))
     step = {"name": "execute", "started_at": "2025-07-01T00:00:00Z", "completed_at": "2025-07-01T00:00:01Z"}
     answer = {"unique_id": "model.m", "status": "error", "message": f"no date: {PLANTED[1]}", "timing": [step]}
     (target / "run_results.json").write_text(json.dumps({"metadata": made, "results": [answer]}))

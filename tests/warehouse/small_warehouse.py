@@ -24,7 +24,7 @@ from safetynet.clean.statement import literal
 from safetynet.contract import contracts
 from safetynet.identify.dbt_plugin import ATTACHED
 from safetynet.publish.lake import MARKS, row_columns
-from safetynet.warehouse.dbt import variables
+from safetynet.warehouse.dbt import THREADS, variables
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 COUNTY = "990121000000"
@@ -152,7 +152,7 @@ class Drop:
                     *arguments,
                     *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
                     *("--target-path", str(self.target), "--log-path", str(self.folder / "logs")),
-                    *("--vars", variables()),
+                    *("--vars", variables(), "--threads", str(THREADS)),
                     "--quiet",
                 ]
             )

@@ -12,7 +12,7 @@ import pytest
 from clerk import an_id, rows
 from county import County
 from safetynet.publish import ledger
-from safetynet.warehouse import build, dbt
+from safetynet.warehouse import build, dbt, dbt_log
 
 FEED = "health_chronic_disease"
 
@@ -74,7 +74,7 @@ def test_a_failing_model_is_named_and_the_words_of_the_database_stand_in_the_log
     assert "No magic bytes" not in "".join(capfd.readouterr())
     results = json.loads((county.home.root / "dbt" / "target" / "run_results.json").read_bytes())
     manifest = json.loads((county.home.root / "dbt" / "target" / "manifest.json").read_bytes())
-    assert manifest["metadata"]["invocation_id"] == results["metadata"]["invocation_id"]
+    assert {each["unique_id"] for each in results["results"]} <= set(manifest["nodes"] | manifest["exposures"])
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_failing_model_is_named_and_the_words_of_the_database_stand_in_the_log
     ],
 )
 def test_an_error_is_told_without_what_it_quotes(told: str, kept: str) -> None:
-    assert dbt.without_values(told) == kept
+    assert dbt_log.without_values(told) == kept
 
 
 def test_what_the_database_quotes_of_a_row_is_told_nowhere(
@@ -127,3 +127,20 @@ def test_what_a_build_works_with_is_kept_on_demand_until_the_next_build(county: 
 def _schemas(path: Path) -> set[str]:
     with duckdb.connect(str(path), read_only=True) as database:
         return {name for (name,) in database.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()}
+
+
+def test_a_build_begins_with_the_longest_way_and_describes_an_unchanged_project_once(county: County) -> None:
+    target = county.home.root / "dbt" / "target"
+    written = []
+    for _ in range(2):
+        build.build(county.home, county.store, build.target(county.home, county.store))
+        written.append((target / "manifest.json").stat().st_mtime_ns)
+    assert written[0] == written[1]
+    nodes = json.loads((target / "manifest.json").read_bytes())["nodes"]
+    started = {
+        nodes[each["unique_id"]]["name"]: each["timing"][0]["started_at"]
+        for each in json.loads((target / "run_results.json").read_bytes())["results"]
+        if each["unique_id"] in nodes
+    }
+    for name in ("incident", "repair", "expectation_result"):  # at the end of their way, and free from the beginning
+        assert started["exact_link"] < started[name]

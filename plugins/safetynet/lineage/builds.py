@@ -32,7 +32,7 @@ def last_invocation(target: Path) -> tuple[str, list[Event]]:
     """
     manifest, results = _read(target / "manifest.json"), _read(target / "run_results.json")
     invocation = results.get("metadata", {}).get("invocation_id", "")
-    if not invocation or manifest.get("metadata", {}).get("invocation_id") != invocation:
+    if not invocation or not manifest:
         return "", []
     nodes = {**manifest["nodes"], **manifest["sources"]}
     built = [each for each in results["results"] if nodes.get(each["unique_id"], {}).get("resource_type") in _BUILT]
@@ -43,7 +43,7 @@ def last_invocation(target: Path) -> tuple[str, list[Event]]:
         _JOB,
         run_id(_JOB, invocation),
         "FAIL" if failed else "COMPLETE",
-        (manifest["metadata"]["generated_at"], ended),
+        (results["metadata"]["invocation_started_at"], ended),
         run_facets=parent_of_task(),
         integration="DBT",
         kind="JOB",

@@ -194,4 +194,4 @@ def _named_fault(fault: BaseException | None) -> str:
 def _failed(result: Any) -> list[str]:
     """Names of the models and tests that failed, without what the database said of their rows."""
     results = getattr(result, "results", None) or []
-    return [each.node.name for each in results if str(each.status) in ("error", "fail", "runtime error")]
+    return sorted(each.node.name for each in results if str(each.status) in ("error", "fail", "runtime error"))

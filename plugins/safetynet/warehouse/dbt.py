@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import os
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 from safetynet.contract import Contract, Kind, contracts
-from safetynet.home import CHECKOUT, Home, masked
+from safetynet.home import CHECKOUT, Home
 from safetynet.identify.model import model
 
 PROJECT = CHECKOUT / "dbt_project"
@@ -61,11 +58,8 @@ def _environment(home: Home, draft: Path, as_of: date, working: str) -> dict[str
 
 
 IN_MEMORY = ":memory:"
-_LOG_BYTES = 10 * 1024 * 1024
-_LOGS_BEFORE = 5
-_ERROR = re.compile(r"\b(?!(?:Binder|Catalog|Parser|Compilation|IO) Error)[A-Z][\w ]*? Error: .*", re.DOTALL)
-"""What the database says of an error, but for the errors that speak of code and files alone."""
-_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
+THREADS = 2
+"""Nodes that dbt runs at once; the database divides the work of each among all processors besides."""
 _NEW_OBJECTS = 10_000
 """After so many Python looks for garbage, instead of 700: dbt makes and keeps hundreds of thousands."""
 
@@ -79,23 +73,31 @@ def build(
     neither current nor restricted; `hear` gets dbt's events.
     """
     with invoked(home, draft, target, as_of, hear=hear, working=working) as run:
-        from dbt_common.invocation import get_invocation_id
-
         # Left to itself, dbt writes the manifest of a project that it has parsed, and once more at the end.
         parsed = run("parse", "--no-write-json")
         if not parsed.success:
             return parsed
-        manifest = parsed.result
+        _keep_manifest(parsed.result, target)
         models_and_tests = ("build", "--exclude-resource-type", "unit_test")
-        outcome = run(*models_and_tests, "--no-write-json", "--no-populate-cache", manifest=manifest)
+        outcome = run(*models_and_tests, "--no-write-json", "--no-populate-cache", manifest=parsed.result)
         with _written_to_the_end():
             if outcome.result:
-                manifest.metadata.invocation_id = get_invocation_id()
-                manifest.write(str(target / "manifest.json"))
+                from safetynet.warehouse.dbt_log import without_values
+
                 for each in outcome.result.results:
                     each.message = each.message and without_values(each.message)
                 outcome.result.write(str(target / "run_results.json"))
     return outcome
+
+
+def _keep_manifest(manifest: Any, target: Path) -> None:
+    """Write down what the project is, where dbt has parsed it anew since; from build to build it is the same."""
+    kept, parsed = target / "manifest.json", target / "partial_parse.msgpack"
+    if kept.is_file() and parsed.is_file() and kept.stat().st_mtime_ns > parsed.stat().st_mtime_ns:
+        return
+    draft = kept.with_suffix(".part")
+    manifest.write(str(draft))
+    draft.replace(kept)
 
 
 @contextmanager
@@ -111,11 +113,14 @@ def invoked(
     options = [
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(logs)),
-        *("--vars", variables()),
+        *("--vars", variables(), "--threads", str(THREADS)),
         *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
     ]
-    with _rarely_collected(), _log(logs / "dbt.log") as write:
-        from dbt.cli.main import dbtRunner
+    from dbt.cli.main import dbtRunner
+
+    from safetynet.warehouse import dbt_log, schedule
+
+    with _rarely_collected(), schedule.longest_way_first(THREADS), dbt_log.kept(logs / "dbt.log") as write:
 
         def run(*command: str, manifest: Any = None) -> Any:
             return dbtRunner(manifest, [hear, write]).invoke([*command, *options])
@@ -126,11 +131,6 @@ def invoked(
             _close()
 
 
-def without_values(told: str) -> str:
-    """What dbt tells, without what the database quotes of a row."""
-    return _ERROR.sub(lambda error: "\n".join(map(masked, _QUOTED.sub("…", error.group()).splitlines())), told)
-
-
 @contextmanager
 def _rarely_collected() -> Iterator[None]:
     usual = gc.get_threshold()
@@ -139,26 +139,6 @@ def _rarely_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-@contextmanager
-def _log(path: Path) -> Iterator[Callable[[Any], None]]:
-    """What writes the events that tell what happened into a file.
-
-    dbt's own log makes a line of each of a build's 3,000 events, however few of them it is to hold.
-    """
-    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS_BEFORE, encoding="utf-8")
-
-    def write(event: Any) -> None:
-        told = event.info
-        if told.level != "debug":
-            line = f"{told.ts.ToJsonString()} [{told.level}] {without_values(told.msg)}"
-            handler.handle(logging.makeLogRecord({"msg": line}))
-
-    try:
-        yield write
-    finally:
-        handler.close()
 
 
 @contextmanager
