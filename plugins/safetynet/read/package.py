@@ -27,7 +27,9 @@ _NUMBER = re.compile(
     rb"<v[^>]*>\s*(-0+\.?0*|[-+]?(?:\d{16,}|\d{7,}\.\d+|\d*\.\d{10,}|\d*\.?\d+(?=[eE]))(?:[eE][-+]?\d+)?)\s*</v>"
 )
 """A number of more digits than nine decimals behind a point tell exactly, or with an exponent; a zero with a sign."""
+_MIDNIGHT = b" 00:00:00</"
 _TYPED_MIDNIGHT = re.compile(rb">(\d{4}-\d\d-\d\d 00:00:00)</[tv]>")
+_DAY_BEFORE = len(b">2025-06-30")
 _TEXT = re.compile(rb'\bt=["\'](?!n["\'])')
 _PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _MERGED = re.compile(rb'<mergeCell\s[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -120,8 +122,11 @@ def _merged(text: bytes) -> Iterator[Merged]:
 
 def _typed_midnights(text: bytes) -> Iterator[tuple[bytes, str]]:
     """Attributes of each cell whose text is what a day is read as, and the text."""
-    for midnight in _TYPED_MIDNIGHT.finditer(text):
-        yield _attributes(text, midnight.start()), midnight.group(1).decode("ascii")
+    position = -1
+    while (position := text.find(_MIDNIGHT, position + 1)) >= 0:
+        midnight = _TYPED_MIDNIGHT.match(text, max(position - _DAY_BEFORE, 0))
+        if midnight:
+            yield _attributes(text, midnight.start()), midnight.group(1).decode("ascii")
 
 
 def _put(into: Cells, cells: Iterable[tuple[bytes, str]]) -> bool:
