@@ -20,7 +20,9 @@ from safetynet.read import number
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CODED_CELL = re.compile(rb'<c\s([^>]*\bt="[eb]"[^>/]*)>(.{0,8000}?)</c>', re.DOTALL)
-_ERROR, _BOOLEAN, _DATE = b't="e"', b't="b"', b't="d"'
+_ERROR, _DATE = b't="e"', b't="d"'
+_IS_CODED = re.compile(rb't="[ebd]"')
+"""Cells of any of these types are rare, and looking for each costs as much as for all."""
 _VALUE = re.compile(rb"<v>(#[^<]{1,12}|[01])</v>")
 _UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(<v\s*/>|<v\s*></v>)?\s*</c>")
 _NUMBER = re.compile(
@@ -80,14 +82,13 @@ def _column(letters: bytes) -> int:
 
 def _coded(text: bytes) -> Iterator[tuple[bytes, str]]:
     """Attributes of each cell that holds an error or a truth value, and its text."""
-    if _ERROR in text or _BOOLEAN in text:
-        for attributes, content in _CODED_CELL.findall(text):
-            value = _VALUE.search(content)
-            if value:
-                told = value.group(1).decode("ascii", errors="replace")
-                yield attributes, _BOOLEANS.get(told, told)
-            elif _ERROR in attributes:
-                yield attributes, _UNTOLD
+    for attributes, content in _CODED_CELL.findall(text):
+        value = _VALUE.search(content)
+        if value:
+            told = value.group(1).decode("ascii", errors="replace")
+            yield attributes, _BOOLEANS.get(told, told)
+        elif _ERROR in attributes:
+            yield attributes, _UNTOLD
 
 
 def _attributes(text: bytes, position: int) -> bytes:
@@ -146,11 +147,13 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Told:
     with archive.open(part) as stream:
         while block := stream.read(_READ_BYTES):
             text = tail + block
+            is_coded = _IS_CODED.search(text) is not None
+            coded = _coded(text) if is_coded else ()
             are_put = [
-                _put(told.texts, chain(_uncalculated(text), _coded(text), _typed_midnights(text))),
+                _put(told.texts, chain(_uncalculated(text), coded, _typed_midnights(text))),
                 _put(told.numbers, _numbers(text)),
             ]
-            told.is_all &= all(are_put) and _DATE not in text
+            told.is_all &= all(are_put) and not (is_coded and _DATE in text)
             told.merged |= set(_merged(text))
             is_sheet = is_sheet or b"<sheetData" in text
             tail = text[-_OVERLAP:]
@@ -165,7 +168,7 @@ def told(path: Path) -> dict[str, Told]:
     try:
         with zipfile.ZipFile(path) as archive:
             sheets = {name: _scan(archive, part) for name, part in _parts(archive).items()}
-            if _STRINGS in archive.namelist() and _TYPED_MIDNIGHT.search(archive.read(_STRINGS)):
+            if _STRINGS in archive.namelist() and next(_typed_midnights(archive.read(_STRINGS)), None):
                 for sheet in sheets.values():
                     sheet.is_all = False
     except (KeyError, ElementTree.ParseError):
