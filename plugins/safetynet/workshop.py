@@ -7,8 +7,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 _LOCK = ".lock"
 _NEW = 60.0
@@ -19,13 +20,23 @@ _NEW = 60.0
 def workshop(parent: Path) -> Iterator[Path]:
     """A folder (0700) under `parent` that this process holds a lock on; what others left there is swept first."""
     _sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix="work-", dir=parent))
-    with (folder / _LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder, lock = _taken(parent)
+    with lock:
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _taken(parent: Path) -> tuple[Path, TextIO]:
+    """A new folder and its lock, held; another one where somebody swept it before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix="work-", dir=parent))
+        lock = (folder / _LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / _LOCK).exists():
+            return folder, lock
+        lock.close()
 
 
 def _sweep(parent: Path) -> None:
@@ -38,5 +49,6 @@ def _sweep(parent: Path) -> None:
         except BlockingIOError:
             continue
         except FileNotFoundError:
-            if folder.is_dir() and time.time() - folder.stat().st_mtime > _NEW:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):
+                if time.time() - folder.stat().st_mtime > _NEW:
+                    shutil.rmtree(folder, ignore_errors=True)
