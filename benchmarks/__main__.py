@@ -110,13 +110,19 @@ def _print_section(title: str, target: str) -> None:
 
 
 def _print_ours(measured: Measured) -> None:
+    """What ours took; what is within a part, on the clock by its share of the part's processor time."""
+    rows, peak = measured.rows, measured.peak
+    total, used = sum(measured.seconds.values()), sum(measured.processor.values())
     for name, seconds in measured.seconds.items():
-        _print_row(f"ours: {name}", measured.rows, seconds, measured.processor[name], measured.peak)
+        _print_row(f"ours: {name}", rows, seconds, measured.processor[name], peak)
         if name in measured.within:
-            told, used = measured.within[name]
-            print(f"    {f'of which {told}':50}{'':>10}{'':>9}{used:>9.2f}")
+            told, processor = measured.within[name]
+            share = seconds * processor / measured.processor[name]
+            print(f"    {f'of which {told}':50}{'':>10}{share:>9.2f}{processor:>9.2f}")
+            total, used = total - share, used - processor
     if len(measured.seconds) > 1 and ours.PUBLISHED not in measured.seconds:
         _print_line("ours: together", measured)
+        _print_row(f"ours: together, {ours.VALIDATED} beside", rows, total, used, peak)
 
 
 def _print_usual(measured: Measured, rows: int) -> None:

@@ -284,17 +284,18 @@ class Workbench:
         not.
         """
         path = self._folder / "validation.duckdb"
+        left_out = f"(FROM {self._file(self.marks)} WHERE disposition IN ('no_data', 'duplicate'))"
+        kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
         for statement in (
             f"ATTACH {self._file(path)} AS validation",
             f"CREATE TABLE validation.mark AS {failed_statement(self._contract)}",
+            "USE validation",
+            f"CREATE VIEW unmarked AS {keyed_view(self._contract, kept)}",
+            "CREATE VIEW batch AS FROM unmarked LEFT JOIN mark USING (row_number)",
+            "USE memory",
             "DETACH validation",
         ):
             self._execute("validation", statement)
-        left_out = f"(FROM {self._file(self.marks)} WHERE disposition IN ('no_data', 'duplicate'))"
-        kept = f"(FROM ({row_view(self._contract, self._file(self.rows))}) ANTI JOIN {left_out} USING (row_number))"
-        with duckdb.connect(str(path)) as database:
-            database.execute(f"CREATE VIEW unmarked AS {keyed_view(self._contract, kept)}")
-            database.execute("CREATE VIEW batch AS FROM unmarked LEFT JOIN mark USING (row_number)")
         return path
 
 
