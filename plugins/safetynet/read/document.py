@@ -8,11 +8,11 @@ from pathlib import Path
 from safetynet.contract import Contract
 from safetynet.read import delimited, header, workbook
 from safetynet.read.added import NOTE_SHEET
+from safetynet.read.encrypted import OLE
 from safetynet.read.sheet import HEAD_ROWS, Sheet
 from safetynet.refusal import Refused
 
 _ZIP = b"PK\x03\x04"
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _NUL_SHARE = 0.01
@@ -21,7 +21,7 @@ _RECOGNISED = 0.5
 
 def is_workbook(start: bytes) -> bool:
     """Whether a file's first bytes are those of an xlsx or xls."""
-    return start.startswith((_ZIP, _OLE))
+    return start.startswith((_ZIP, OLE))
 
 
 def _texts(path: Path, contract: Contract) -> list[Sheet]:

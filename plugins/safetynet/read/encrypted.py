@@ -14,13 +14,14 @@ EXCELS_OWN = "VelvetSweatshop"
 Source: The Microsoft Excel File Format (OpenOffice.org), 4.18.3.
 """
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How an xls begins, and any workbook that is encrypted."""
 
 
 def is_encrypted(path: Path) -> bool:
     """Whether a file is a workbook that wants a password; a damaged one does not."""
     with path.open("rb") as stream:
-        if stream.read(len(_OLE)) != _OLE:
+        if stream.read(len(OLE)) != OLE:
             return False
         try:
             return bool(msoffcrypto.OfficeFile(stream).is_encrypted())

@@ -73,6 +73,8 @@ def build(
     neither current nor restricted; `hear` gets dbt's events.
     """
     with invoked(home, draft, target, as_of, hear=hear, working=working) as run:
+        from safetynet.warehouse.dbt_log import without_values
+
         # Left to itself, dbt writes the manifest of a project that it has parsed, and once more at the end.
         parsed = run("parse", "--no-write-json")
         if not parsed.success:
@@ -82,8 +84,6 @@ def build(
         outcome = run(*models_and_tests, "--no-write-json", "--no-populate-cache", manifest=parsed.result)
         with _written_to_the_end():
             if outcome.result:
-                from safetynet.warehouse.dbt_log import without_values
-
                 for each in outcome.result.results:
                     each.message = each.message and without_values(each.message)
                 outcome.result.write(str(target / "run_results.json"))
@@ -116,19 +116,19 @@ def invoked(
         *("--vars", variables(), "--threads", str(THREADS)),
         *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
     ]
-    from dbt.cli.main import dbtRunner
+    with _rarely_collected():
+        from dbt.cli.main import dbtRunner
 
-    from safetynet.warehouse import dbt_log, schedule
-
-    with _rarely_collected(), schedule.longest_way_first(THREADS), dbt_log.kept(logs / "dbt.log") as write:
+        from safetynet.warehouse import dbt_log, schedule
 
         def run(*command: str, manifest: Any = None) -> Any:
             return dbtRunner(manifest, [hear, write]).invoke([*command, *options])
 
-        try:
-            yield run
-        finally:
-            _close()
+        with schedule.longest_way_first(THREADS), dbt_log.kept(logs / "dbt.log") as write:
+            try:
+                yield run
+            finally:
+                _close()
 
 
 @contextmanager
